@@ -1,0 +1,37 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Imports run one way:
+//
+//     CLua → CLuaBridge → LuaBridge ┐
+//                                   ├→ Multiprocessing → mprun
+//         CInterProcess → InterProcess ┘
+let package = Package(
+    name: "mprun",
+    products: [
+        .executable(name: "mprun", targets: ["mprun"]),
+        .library(name: "Multiprocessing", targets: ["Multiprocessing"]),
+        .library(name: "LuaBridge", targets: ["LuaBridge"]),
+        .library(name: "InterProcess", targets: ["InterProcess"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0")
+    ],
+    targets: [
+        .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+        .target(name: "CLuaBridge", dependencies: ["CLua"]),
+        .target(name: "LuaBridge", dependencies: ["CLuaBridge"]),
+        .target(name: "CInterProcess"),
+        .target(
+            name: "InterProcess",
+            dependencies: ["CInterProcess", .product(name: "Atomics", package: "swift-atomics")]),
+        .target(name: "Multiprocessing", dependencies: ["LuaBridge", "InterProcess"]),
+        .executableTarget(name: "mprun", dependencies: ["Multiprocessing"]),
+
+        .testTarget(name: "LuaBridgeTests", dependencies: ["LuaBridge"]),
+        // Forks and kills: an executable, since a test runner has threads.
+        .executableTarget(
+            name: "InterProcessTorture", dependencies: ["InterProcess"], path: "Tests/InterProcessTorture"),
+    ],
+    swiftLanguageModes: [.v6]
+)

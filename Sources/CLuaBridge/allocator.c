@@ -1,0 +1,71 @@
+// Why Swift may call functions that fail for want of memory.
+//
+// When the allocator returns NULL, Lua collects garbage, asks once more, and then raises. Raising is right
+// while Lua code or C runs, wrong while Swift frames are in between. The mark `in_swift` tells which:
+// trampolines set it, protected calls clear it. With the mark set, the second refusal of the same request
+// does not return NULL but ends the process with a clear message. The first one does return NULL, so that the
+// emergency collection gets its chance.
+//
+// The collector itself may be refused memory without Lua asking again. It never raises then: it keeps what it
+// has.
+#include "allocator.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void say(const char *text) {
+    // Nothing can be done if stderr does not take it.
+    ssize_t written = write(STDERR_FILENO, text, strlen(text));
+    (void)written;
+}
+
+void cluabridge_exhausted(void *record) {
+    const cluabridge_State *state = record;
+    say(state->program_name);
+    say(": not enough memory\n");
+    _exit(EXIT_FAILURE);
+}
+
+/// Whether the limits allow one more growth by `bytes`; counts it.
+static bool admit(cluabridge_Memory *memory, size_t bytes) {
+    if (memory->limit != 0 && (bytes > memory->limit || memory->bytes_in_use > memory->limit - bytes)) return false;
+    if (memory->allocations_left == 0) return false;
+    if (memory->allocations_left > 0) memory->allocations_left--;
+    return true;
+}
+
+static void *grow(cluabridge_State *state, void *block, size_t old_size, size_t new_size) {
+    cluabridge_Memory *memory = &state->memory;
+    for (;;) {
+        size_t growth = new_size - old_size;
+        void *grown = admit(memory, growth) ? realloc(block, new_size) : NULL;
+        if (grown != NULL) {
+            memory->bytes_in_use += growth;
+            memory->refused_size = 0;
+            return grown;
+        }
+        bool repeated = memory->refused_size == new_size && memory->refused_block == block;
+        if (!state->in_swift || !repeated) {
+            memory->refused_block = block;
+            memory->refused_size = state->in_swift ? new_size : 0;
+            return NULL;
+        }
+        memory->on_exhaustion(state);
+    }
+}
+
+void *cluabridge_allocate(void *record, void *block, size_t old_size, size_t new_size) {
+    cluabridge_State *state = record;
+    if (block == NULL) old_size = 0;  // for a new block, Lua passes its kind instead
+    if (new_size > old_size) return grow(state, block, old_size, new_size);
+
+    state->memory.bytes_in_use -= old_size - new_size;
+    if (new_size == 0) {
+        free(block);
+        return NULL;
+    }
+    // Lua relies on shrinking to succeed; a block that is too large serves as well.
+    void *shrunk = realloc(block, new_size);
+    return shrunk != NULL ? shrunk : block;
+}

@@ -1,0 +1,62 @@
+// Userdata classes.
+//
+// An object is a full userdata: one word of header, then the payload. The header holds the address of the
+// class's entry in the state's record while the object is alive, and NULL once it was finalised.
+//
+// An object is recognised by four facts: it is a full userdata of the right size, its metatable *is* the
+// class's metatable, and its header carries the class. Names never count. The debug library can give any
+// metatable to any value; size and header keep that harmless.
+#ifndef CLUABRIDGE_OBJECTS_H
+#define CLUABRIDGE_OBJECTS_H
+
+#include "cluabridge_state.h"
+
+#pragma clang assume_nonnull begin
+
+/// The word in front of every payload.
+typedef struct {
+    cluabridge_Class *_Nullable owner;
+} cluabridge_Header;
+
+/// A class number that no other class of this program has, or -1 when CLUABRIDGE_CLASS_LIMIT is reached.
+int cluabridge_new_class(void);
+
+/// Makes the table on top of the stack the metatable of class number `index`, and gives it `__gc` if there is
+/// a finalizer. [-0, +0]
+void cluabridge_install_class(lua_State *L, int index, size_t size, cluabridge_Finalizer _Nullable finalizer);
+
+/// Pushes the metatable of an installed class. [-0, +1]
+void cluabridge_push_metatable(lua_State *L, int index);
+
+/// Pushes a new object of an installed class and returns its payload, not initialised. [-0, +1]
+void *cluabridge_new_object(lua_State *L, int index, int user_values);
+
+/// Pushes the `__index` function of a class with properties. [-2, +1]
+///
+/// Takes two values from the stack: the table of members, where a function is a method and a light userdata a
+/// getter's body; and the body for all other keys as a light userdata, or nil.
+void cluabridge_push_index(lua_State *L);
+
+/// Pushes the `__newindex` function of a class. [-4, +1]
+///
+/// Takes four values from the stack: the class's name, the table of members as above, the table of setters
+/// (light userdata), and the body for all other keys as a light userdata, or nil.
+void cluabridge_push_newindex(lua_State *L);
+
+/// The payload of the object at `index` if it is a live object of that class, else NULL.
+static inline void *_Nullable cluabridge_object(lua_State *L, int index, int class_index) {
+    const cluabridge_Class *class = &cluabridge_state(L)->classes[class_index];
+    cluabridge_Header *header = lua_touserdata(L, index);
+    if (header == NULL || lua_rawlen(L, index) != sizeof(cluabridge_Header) + class->size) return NULL;
+    if (header->owner != class || !lua_getmetatable(L, index)) return NULL;
+    const void *metatable = lua_topointer(L, -1);
+    lua_settop(L, -2);
+    return metatable == class->metatable ? header + 1 : NULL;
+}
+
+/// Whether the object at `index` has the class's metatable but was already finalised.
+bool cluabridge_is_finalized(lua_State *L, int index, int class_index);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,80 @@
+// Opening and closing a state, loading code, the collector, interruption, positions.
+#ifndef CLUABRIDGE_SERVICES_H
+#define CLUABRIDGE_SERVICES_H
+
+#include "cluabridge_state.h"
+
+#pragma clang assume_nonnull begin
+
+/// Opens an empty Lua state with its record, or returns NULL if there is no memory.
+/// `program_name` begins the bridge's own messages on stderr; it must outlive the state.
+cluabridge_State *_Nullable cluabridge_open(const char *program_name);
+
+/// Closes the state, running all pending finalizers, and frees its record.
+void cluabridge_close(cluabridge_State *state);
+
+/// Opens the standard libraries and puts in place the tracked coroutine functions. Returns a Lua status, with
+/// the error value on the stack if it is not LUA_OK. `ignoring_environment` keeps LUA_PATH and LUA_CPATH out
+/// of `package`.
+int cluabridge_open_libraries(lua_State *L, bool ignoring_environment);
+
+// Loading. Each pushes the compiled chunk or an error message and returns a Lua status. [-0, +1]
+
+/// Compiles `size` bytes. `mode` is "t", "b" or "bt".
+int cluabridge_load(lua_State *L, const void *_Nullable bytes, size_t size, const char *name, const char *mode);
+/// Compiles a file, or stdin if `path` is NULL.
+int cluabridge_load_file(lua_State *L, const char *_Nullable path, const char *_Nullable mode);
+
+// The collector. (lua_gc takes variable arguments, which Swift cannot pass.)
+
+/// Whether collections happen by themselves.
+bool cluabridge_collector_is_running(lua_State *L);
+/// Keeps the collector from running; returns whether it was running, to be handed to
+/// cluabridge_resume_collector.
+bool cluabridge_pause_collector(lua_State *L);
+/// Undoes cluabridge_pause_collector.
+void cluabridge_resume_collector(lua_State *L, bool was_running);
+/// Runs a full collection.
+void cluabridge_collect(lua_State *L);
+/// Switches to generational collection, as the `lua` program does.
+void cluabridge_use_generational_collector(lua_State *L);
+/// Tells the collector of `bytes` held outside Lua's heap by an object that it could free.
+void cluabridge_charge_collector(lua_State *L, size_t bytes);
+
+// Interruption.
+
+/// Asks for an interrupt: the thread that runs Lua code calls the handler at its next instruction.
+/// Async-signal-safe.
+void cluabridge_interrupt(cluabridge_State *state);
+/// Delivers a pending interrupt now. Returns true if the handler left an error value on the stack.
+/// Call it with the mark set, that is from Swift.
+bool cluabridge_deliver_interrupt(lua_State *L);
+/// Records that `L` is the thread that runs; passes a pending interrupt on to it.
+void cluabridge_set_running(cluabridge_State *state, lua_State *L);
+/// Replaces `coroutine.resume`, `wrap` and `close` by functions that keep track of the running thread.
+/// Raises.
+void cluabridge_track_coroutines(lua_State *L);
+
+// Positions.
+
+/// A place in a Lua source.
+typedef struct {
+    const char *_Nullable source;    ///< the chunk's name; valid while the function that runs is
+    int line;
+    char short_source[LUA_IDSIZE];   ///< printable form of the name, terminated by zero
+} cluabridge_Position;
+
+/// Pushes `script.lua:7: ` for the caller of the running function, as luaL_where does, but passes over internal chunks,
+/// those named like `=[module]`. [-0, +1]
+void cluabridge_push_caller(lua_State *L);
+/// The position of the function at `level` (0 = the running function). False for C functions and beyond the
+/// stack.
+bool cluabridge_position_at(lua_State *L, int level, cluabridge_Position *position);
+/// The position of the innermost Lua function. False if there is none.
+bool cluabridge_position(lua_State *L, cluabridge_Position *position);
+/// How the running function was called by its caller: its name, or NULL, and whether by `object:name`.
+const char *_Nullable cluabridge_called_as(lua_State *L, bool *as_method);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,113 @@
+// The record kept beside each Lua state.
+//
+// Lua reserves a pointer of extra space in front of every lua_State and copies it from the main thread into
+// each new coroutine. The bridge stores the address of this record there, so any thread of the state finds it
+// with one load.
+#ifndef CLUABRIDGE_STATE_H
+#define CLUABRIDGE_STATE_H
+
+#include <lua.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// A Swift function that Lua can call: returns its number of results, or one of the negative fault codes
+/// below.
+typedef int (*cluabridge_Body)(lua_State *_Nullable L);
+
+/// Tidies up a userdata's payload. Runs at most once per object, and must not fail.
+typedef void (*cluabridge_Finalizer)(lua_State *L, void *payload);
+
+/// Called at a safe point after an interrupt. Returns false to go on, or true to raise the value it left on
+/// the stack.
+typedef bool (*cluabridge_InterruptHandler)(lua_State *L);
+
+/// Called when Swift code asked for memory and none was left, even after a full collection.
+/// Returning means "try once more"; the default handler prints a message and ends the process.
+typedef void (*cluabridge_ExhaustionHandler)(void *state);
+
+/// What a body returns instead of a count when it failed.
+enum {
+    CLUABRIDGE_FAULT_VALUE = -1,     ///< the error value is on top of the Lua stack
+    CLUABRIDGE_FAULT_MESSAGE = -2,   ///< the fault text, with the caller's position in front
+    CLUABRIDGE_FAULT_PLAIN = -3,     ///< the fault text as it is
+    CLUABRIDGE_FAULT_ARGUMENT = -4,  ///< the fault text, worded by luaL_argerror
+};
+
+/// Bytes of fault text kept in the record; a longer text travels on top of the Lua stack.
+enum { CLUABRIDGE_FAULT_CAPACITY = 512 };
+
+/// The text of the fault that a body is about to report.
+typedef struct {
+    int position;     ///< the argument's stack index, for CLUABRIDGE_FAULT_ARGUMENT
+    bool on_stack;    ///< the text is the string on top of the Lua stack, not in `text`
+    size_t length;
+    char text[CLUABRIDGE_FAULT_CAPACITY];
+} cluabridge_Fault;
+
+/// The allocator's books and limits.
+typedef struct {
+    size_t bytes_in_use;
+    size_t limit;                  ///< no growth beyond this many bytes; 0 = no limit
+    int64_t allocations_left;      ///< fault injection: how many more may succeed; negative = no limit
+    void *_Nullable refused_block; ///< the last request refused while Swift was running:
+    size_t refused_size;           ///< Lua repeats it after an emergency collection
+    cluabridge_ExhaustionHandler on_exhaustion;
+} cluabridge_Memory;
+
+/// A userdata class as the running state knows it.
+typedef struct {
+    const void *_Nullable metatable;          ///< lua_topointer of its metatable; NULL = not installed
+    size_t size;                              ///< bytes of a payload
+    cluabridge_Finalizer _Nullable finalizer;
+} cluabridge_Class;
+
+/// How many classes one program can define. The table is part of the record to keep the type check at one
+/// load.
+enum { CLUABRIDGE_CLASS_LIMIT = 64 };
+
+/// What is needed to deliver an interrupt. The signal handler writes `pending` and the hook of `running`.
+typedef struct {
+    volatile sig_atomic_t pending;
+    lua_State *_Nullable volatile running;    ///< the thread that executes: hooks belong to threads, not to states
+    lua_Hook _Nullable hook;                  ///< the user's own hook, put back when the interrupt is delivered
+    int mask;
+    int count;
+    cluabridge_InterruptHandler _Nullable handler;
+} cluabridge_Interrupts;
+
+/// The record itself.
+typedef struct {
+    lua_State *main;
+    /// The mark: Swift frames are on the C stack above the nearest protected call, so nothing may raise.
+    bool in_swift;
+    const char *program_name;
+    void *_Nullable context;                  ///< the embedding program's own object
+    size_t collector_debt;                    ///< bytes charged to the collector and not passed on yet
+    cluabridge_Fault fault;
+    cluabridge_Memory memory;
+    cluabridge_Interrupts interrupts;
+    cluabridge_Class classes[CLUABRIDGE_CLASS_LIMIT];
+} cluabridge_State;
+
+/// The record of the state that `L` is a thread of.
+static inline cluabridge_State *cluabridge_state(lua_State *L) {
+    return *(cluabridge_State **)lua_getextraspace(L);
+}
+
+/// The record's entry for class number `index`. (Swift sees the array as an unwieldy tuple.)
+static inline cluabridge_Class *cluabridge_class(cluabridge_State *state, int index) {
+    return &state->classes[index];
+}
+
+/// The buffer for fault text.
+static inline char *cluabridge_fault_text(cluabridge_State *state) {
+    return state->fault.text;
+}
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,45 @@
+// Where Lua code is.
+#include "CLuaBridge.h"
+
+#include <string.h>
+
+/// Lua code that belongs to a module written in Swift is loaded under a name like `=[module]`. Users do not know it:
+/// positions are those of its callers.
+static bool is_internal(const lua_Debug *frame) { return frame->currentline > 0 && strncmp(frame->source, "=[", 2) == 0; }
+
+void cluabridge_push_caller(lua_State *L) {
+    lua_Debug frame;
+    int level = 1;
+    while (lua_getstack(L, level, &frame) && lua_getinfo(L, "Sl", &frame) && is_internal(&frame)) level++;
+    luaL_where(L, level);
+}
+
+/// Fills in the position of the function in `frame`, if it is Lua code with line information.
+static bool locate(lua_State *L, lua_Debug *frame, cluabridge_Position *position) {
+    if (!lua_getinfo(L, "Sl", frame) || frame->currentline <= 0 || is_internal(frame)) return false;
+    position->source = frame->source;
+    position->line = frame->currentline;
+    memcpy(position->short_source, frame->short_src, sizeof position->short_source);
+    return true;
+}
+
+bool cluabridge_position_at(lua_State *L, int level, cluabridge_Position *position) {
+    lua_Debug frame;
+    return lua_getstack(L, level, &frame) && locate(L, &frame, position);
+}
+
+bool cluabridge_position(lua_State *L, cluabridge_Position *position) {
+    lua_Debug frame;
+    for (int level = 0; lua_getstack(L, level, &frame); level++) {
+        if (locate(L, &frame, position)) return true;
+    }
+    return false;
+}
+
+const char *cluabridge_called_as(lua_State *L, bool *as_method) {
+    lua_Debug frame;
+    *as_method = false;
+    if (!lua_getstack(L, 0, &frame) || !lua_getinfo(L, "n", &frame)) return NULL;
+    *as_method = strcmp(frame.namewhat, "method") == 0;
+    return frame.name;
+}

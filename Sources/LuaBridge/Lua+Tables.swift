@@ -1,0 +1,88 @@
+// Raw access to tables: without metamethods. The value at `index` must be a table.
+extension Lua {
+    /// Pushes a new table. The counts are hints; they are capped, since Lua raises on absurd ones.
+    @inlinable
+    public func createTable(array: Int = 0, fields: Int = 0) {
+        let most = 1 << 20
+        lua_createtable(pointer, Int32(min(max(array, 0), most)), Int32(min(max(fields, 0), most)))
+    }
+
+    /// Pushes `table[key]`, where key is a position.
+    @inlinable @discardableResult
+    public func rawGet(_ key: Int64, at index: Int32) -> LuaType {
+        LuaType(rawValue: lua_rawgeti(pointer, index, key)).unsafelyUnwrapped
+    }
+
+    /// Pushes `table[key]`.
+    @inlinable @discardableResult
+    public func rawGet(_ key: StaticString, at index: Int32) -> LuaType {
+        let table = absolute(index)
+        push(key)
+        return LuaType(rawValue: lua_rawget(pointer, table)).unsafelyUnwrapped
+    }
+
+    /// Pushes `table[key]`, where key is a light userdata: the address of something of the program's own, in
+    /// the registry usually.
+    @inlinable @discardableResult
+    public func rawGet(privateKey key: UnsafeRawPointer, at index: Int32) -> LuaType {
+        LuaType(rawValue: lua_rawgetp(pointer, index, key)).unsafelyUnwrapped
+    }
+
+    /// Replaces the key on top of the stack by `table[key]`.
+    @inlinable @discardableResult
+    public func rawGet(at index: Int32) -> LuaType {
+        LuaType(rawValue: lua_rawget(pointer, index)).unsafelyUnwrapped
+    }
+
+    /// Pops a value into `table[key]`, where key is a position.
+    @inlinable
+    public func rawSet(_ key: Int64, at index: Int32) { lua_rawseti(pointer, index, key) }
+
+    /// Pops a value into `table[key]`.
+    @inlinable
+    public func rawSet(_ key: StaticString, at index: Int32) {
+        let table = absolute(index)
+        push(key)
+        insert(at: -2)
+        // A string is never a bad key.
+        _ = cluabridge_rawset(pointer, table)
+    }
+
+    /// Pops a value into `table[key]`, where key is a light userdata: the address of something of the
+    /// program's own, in the registry usually.
+    @inlinable
+    public func rawSet(privateKey key: UnsafeRawPointer, at index: Int32) { lua_rawsetp(pointer, index, key) }
+
+    /// Pops a value, then a key, and sets `table[key]` to the value.
+    ///
+    /// - Throws: ``LuaFault/message(_:)`` with Lua's wording if the key is nil or NaN; both are then still on
+    ///   the stack.
+    @inlinable
+    public func rawSet(at index: Int32) throws(LuaFault) {
+        switch cluabridge_rawset(pointer, index) {
+        case Int32(CLUABRIDGE_RAW_NIL_KEY): throw .message("index is nil")
+        case Int32(CLUABRIDGE_RAW_NAN_KEY): throw .message("index is NaN")
+        default: return
+        }
+    }
+
+    /// Replaces the key on top of the stack by the next key and its value; start with nil.
+    ///
+    ///     lua.pushNil()
+    ///     while try lua.next(at: table) {
+    ///         …            // key at -2, value at -1
+    ///         lua.pop()    // the key stays for the next round
+    ///     }
+    ///
+    /// - Returns: false at the end, with the key popped.
+    /// - Throws: ``LuaFault/message(_:)`` if the key vanished because something was added to the table
+    ///   meanwhile; it is popped then.
+    @inlinable
+    public func next(at index: Int32) throws(LuaFault) -> Bool {
+        switch cluabridge_next(pointer, index) {
+        case Int32(CLUABRIDGE_RAW_DONE): return true
+        case Int32(CLUABRIDGE_RAW_END): return false
+        default: throw .message("table was changed while it was being traversed")
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// A function that Lua can call: a C function pointer that takes a `lua_State *` and returns the number of
+/// its results.
+///
+/// Write it as ``Lua/run(_:_:)`` around a Swift function. It must not be isolated to an actor, nor be a
+/// closure written in `main.swift`: both pay for an isolation check at every call.
+public typealias LuaBody = @convention(c) @Sendable (OpaquePointer?) -> Int32
+
+extension Lua {
+    /// Runs a throwing Swift function as the body of a Lua function.
+    ///
+    ///     LuaFunction("put") { Lua.run($0, put) }
+    ///
+    ///     func put(_ lua: Lua) throws(LuaFault) -> Int32 { … }
+    ///
+    /// The function finds its arguments on the stack, pushes its results and returns their number.
+    @inlinable @inline(__always)
+    public static func run(_ state: OpaquePointer?, _ function: (Lua) throws(LuaFault) -> Int32) -> Int32 {
+        let lua = Lua(state.unsafelyUnwrapped)
+        do throws(LuaFault) {
+            return try function(lua)
+        } catch {
+            return lua.report(error)
+        }
+    }
+}
+
+/// A named body: an entry of a method table.
+public struct LuaFunction: Sendable {
+    /// The name under which Lua finds it.
+    public let name: StaticString
+    /// What it runs.
+    public let body: LuaBody
+
+    /// Names a body.
+    @inlinable
+    public init(_ name: StaticString, _ body: @escaping LuaBody) {
+        self.name = name
+        self.body = body
+    }
+}
+
+extension Lua {
+    /// Sets the functions as fields of the table at `index`.
+    public func setFunctions(_ functions: [LuaFunction], at index: Int32) {
+        let table = absolute(index)
+        for function in functions {
+            push(function.body)
+            rawSet(function.name, at: table)
+        }
+    }
+
+    /// Makes `require(name)` run `opener`, whose first result is the module.
+    public func preload(_ name: StaticString, _ opener: @escaping LuaBody) throws(LuaFault) {
+        guard rawGet("_PRELOAD", at: Lua.registry) == .table else {
+            pop()
+            throw .messageWithoutPosition("the standard libraries are not open")
+        }
+        push(opener)
+        rawSet(name, at: -2)
+        pop()
+    }
+}

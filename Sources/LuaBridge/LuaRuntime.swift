@@ -1,0 +1,71 @@
+/// A Lua state: opened, owned and closed.
+public final class LuaRuntime {
+    /// The main thread. Valid until ``close()``: whoever uses it keeps the runtime alive.
+    public let lua: Lua
+    let record: UnsafeMutablePointer<cluabridge_State>
+    private var isClosed = false
+
+    /// Opens an empty state.
+    ///
+    /// - Parameter programName: What messages on stderr begin with.
+    /// - Throws: ``LuaFault/messageWithoutPosition(_:)`` `not enough memory`.
+    public init(programName: StaticString = "lua") throws(LuaFault) {
+        let name = UnsafeRawPointer(programName.utf8Start).assumingMemoryBound(to: CChar.self)
+        guard let record = cluabridge_open(name) else { throw .messageWithoutPosition("not enough memory") }
+        self.record = record
+        lua = Lua(record.pointee.main)
+    }
+
+    deinit { close() }
+
+    /// Opens the standard libraries.
+    ///
+    /// - Parameter ignoringEnvironment: Keep LUA_PATH and LUA_CPATH out, as the option `-E` does.
+    /// - Throws: ``LuaFault/value``.
+    public func openLibraries(ignoringEnvironment: Bool = false) throws(LuaFault) {
+        try LuaStatus(code: cluabridge_open_libraries(lua.pointer, ignoringEnvironment)).check()
+    }
+
+    /// Switches to generational collection, as the `lua` program does.
+    public func useGenerationalCollector() { cluabridge_use_generational_collector(lua.pointer) }
+
+    /// Runs all finalizers and frees the state. Harmless when repeated.
+    public func close() {
+        if isClosed { return }
+        isClosed = true
+        cluabridge_close(record)
+    }
+
+    /// An object of the embedding program, which bodies reach by ``Lua/context(as:)``. Kept alive by the
+    /// runtime.
+    public var context: AnyObject? {
+        didSet { record.pointee.context = context.map { Unmanaged.passUnretained($0).toOpaque() } }
+    }
+}
+
+// MARK: - Memory
+
+extension LuaRuntime {
+    /// The size of Lua's heap.
+    public var bytesInUse: Int { record.pointee.memory.bytes_in_use }
+
+    /// How large Lua's heap may become; nil for any size.
+    public var memoryLimit: Int? {
+        get { record.pointee.memory.limit == 0 ? nil : record.pointee.memory.limit }
+        set { record.pointee.memory.limit = newValue ?? 0 }
+    }
+
+    /// For tests: lets `count` more allocations succeed and fails all that follow; nil ends it.
+    public func failAllocations(after count: Int?) {
+        record.pointee.memory.allocations_left = Int64(count ?? -1)
+    }
+
+    /// Replaces what happens when Swift code needs memory and there is none. Returning from the handler means
+    /// that there may be now. The default says `not enough memory` on stderr and ends the process with status
+    /// 1.
+    public func setExhaustionHandler(
+        _ handler: @escaping @convention(c) @Sendable (UnsafeMutableRawPointer) -> Void
+    ) {
+        record.pointee.memory.on_exhaustion = handler
+    }
+}

@@ -1,0 +1,58 @@
+/// The type of a Lua value.
+@frozen
+public enum LuaType: Int32, Sendable {
+    /// No value: an index beyond the arguments.
+    case none = -1
+    case `nil` = 0
+    case boolean
+    case lightUserdata
+    case number
+    case string
+    case table
+    case function
+    case userdata
+    case thread
+
+    /// The name as `type` gives it; `no value` for ``none``.
+    public var name: StaticString {
+        switch self {
+        case .none: "no value"
+        case .nil: "nil"
+        case .boolean: "boolean"
+        case .lightUserdata, .userdata: "userdata"
+        case .number: "number"
+        case .string: "string"
+        case .table: "table"
+        case .function: "function"
+        case .thread: "thread"
+        }
+    }
+}
+
+extension Lua {
+    /// The type of the value at `index`.
+    @inlinable
+    public func type(at index: Int32) -> LuaType {
+        LuaType(rawValue: lua_type(pointer, index)).unsafelyUnwrapped
+    }
+
+    /// Whether there is nothing, or nil, at `index`.
+    @inlinable
+    public func isNoneOrNil(at index: Int32) -> Bool { lua_type(pointer, index) <= LUA_TNIL }
+
+    /// The name of the type of the value at `index` as Lua's error messages give it: the metatable's `__name`
+    /// if it has one, and `light userdata` for those.
+    public func typeName(at index: Int32) -> String {
+        switch luaL_getmetafield(pointer, index, "__name") {
+        case LUA_TNIL:
+            break
+        case LUA_TSTRING:
+            defer { pop() }
+            return string(at: -1) ?? ""
+        default:
+            pop()
+        }
+        let type = type(at: index)
+        return type == .lightUserdata ? "light userdata" : type.name.description
+    }
+}
