@@ -1,0 +1,153 @@
+// What Swift cannot import or must not call directly: variadic system calls,
+// calls without a glibc wrapper, the fork edge, control-message macros and the
+// signal handler. Everything returns 0 or a value on success and -errno on failure.
+#ifndef CINTERPROCESS_H
+#define CINTERPROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "ip_options.h"
+
+// ---- memory ---------------------------------------------------------------
+
+/// An anonymous file of `size` bytes that can never shrink; close-on-exec.
+int ip_memory_file(const char *name, uint64_t size);
+
+// ---- futexes --------------------------------------------------------------
+
+/// One 32-bit word to sleep on, and the value it must have for the sleep to start.
+typedef struct {
+    const uint32_t *word;
+    uint32_t expected;
+} ip_futex;
+
+/// The most words one call of `ip_futex_wait` takes (the kernel's FUTEX_WAITV_MAX).
+enum { IP_FUTEX_MAX = 128 };
+
+/// Sleeps until one of the words is woken or differs from its expected value, a
+/// signal arrives, or the monotonic clock reaches `deadline_ns`. Where the kernel
+/// has no futex_waitv it watches the first word only, in slices of 20 ms.
+/// Returns 0 when woken, -EAGAIN, -EINTR or -ETIMEDOUT.
+int ip_futex_wait(const ip_futex *futexes, unsigned count, uint64_t deadline_ns);
+
+/// Wakes at most `count` sleepers of a word. Returns how many were woken.
+int ip_futex_wake(uint32_t *word, int count);
+
+/// The monotonic clock in nanoseconds.
+uint64_t ip_monotonic_ns(void);
+
+/// The pause hint of a spinning loop.
+static inline void ip_cpu_relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+// ---- lifelines ------------------------------------------------------------
+
+/// Bytes a lifeline needs in shared memory.
+enum { IP_LIFELINE_SIZE = 64 };
+
+/// Makes `lifeline` a fresh robust futex and locks it for the calling thread, for
+/// as long as the thread lives. Its waiters bit is set by hand, so that the kernel
+/// wakes a sleeper at death. Returns 0 or -errno.
+int ip_lifeline_hold(void *lifeline);
+
+/// The 32-bit word of a lifeline to sleep on.
+static inline uint32_t *ip_lifeline_word(void *lifeline) { return (uint32_t *)lifeline; }
+
+/// Whether this value of a lifeline's word says that its holder is dead
+/// (FUTEX_OWNER_DIED, set by the kernel).
+static inline bool ip_lifeline_is_dead(uint32_t value) { return (value & 0x40000000u) != 0; }
+
+// ---- processes ------------------------------------------------------------
+
+/// fork(2) through glibc. The child is single-threaded.
+pid_t ip_fork(void);
+
+/// How many threads this process has.
+int ip_thread_count(void);
+
+/// Asks the kernel to send `signal` to this process when its parent dies; 0 switches it off.
+int ip_set_parent_death_signal(int signal);
+
+/// Makes this process adopt the orphans among its descendants.
+int ip_become_subreaper(void);
+
+/// A descriptor for process `pid`, readable when it has ended; close-on-exec.
+int ip_pidfd_open(pid_t pid);
+
+/// The wait status of zombie `pid` as /proc tells it, or -errno. Asked of somebody
+/// else's child, which this process cannot wait for.
+int ip_zombie_status(pid_t pid);
+
+/// Drops what is buffered but unread on stdin and replaces descriptor 0 by /dev/null.
+int ip_detach_stdin(void);
+
+/// Flushes all C output streams; failure is ignored (a closed stdout is no error).
+void ip_flush_streams(void);
+
+/// Makes stdout line-buffered from now on.
+void ip_line_buffer_stdout(void);
+
+/// Decodes a wait status: the exit code, or minus the signal.
+int ip_exit_code(int wait_status);
+
+// ---- signals --------------------------------------------------------------
+
+/// Installs the SIGINT handler of the family: it counts in `ip_interrupts`, bumps
+/// `wake_word` so that a futex sleep about to start does not, and calls `hook`,
+/// which must be async-signal-safe. With a null hook: the default action again.
+void ip_catch_interrupts(uint32_t *wake_word, void (*hook)(void));
+
+/// How many SIGINT have arrived and were not yet taken.
+int ip_pending_interrupts(void);
+void ip_clear_interrupts(void);
+
+/// Calls `handler`, which must be async-signal-safe, in `seconds` unless stopped before. One at a time.
+void ip_start_grace_timer(int seconds, void (*handler)(void));
+void ip_stop_grace_timer(void);
+
+/// Writes a line to stderr. Async-signal-safe.
+void ip_write_line(const char *text);
+
+/// Ends this process by the default action of `signal`.
+void ip_die_by_signal(int signal) __attribute__((noreturn));
+
+// ---- descriptors ----------------------------------------------------------
+
+/// A connected pair of close-on-exec stream sockets.
+int ip_socket_pair(int descriptors[2]);
+
+/// The most descriptors one message can carry (the kernel's SCM_MAX_FD).
+enum { IP_DESCRIPTORS_MAX = 253 };
+
+/// Descriptors that came with some bytes; close-on-exec.
+typedef struct {
+    size_t count;
+    /// There were more than this process may have open: the kernel closed the rest.
+    bool incomplete;
+    int fds[IP_DESCRIPTORS_MAX];
+} ip_received_descriptors;
+
+/// Sends what fits of the parts, without blocking and without SIGPIPE; the descriptors go with
+/// the first byte. Returns how many bytes went, or -errno (-EAGAIN: none fits now).
+ssize_t ip_send(int socket, const struct iovec *parts, size_t count, const int *fds, size_t fd_count);
+
+/// Receives at most `length` bytes without blocking, and the descriptors that came with them.
+/// Returns the number of bytes, 0 at the end of the stream, or -errno.
+ssize_t ip_receive(int socket, void *bytes, size_t length, ip_received_descriptors *received);
+
+/// Binds a close-on-exec, non-blocking datagram socket to the abstract name given.
+int ip_bind_datagram(const char *name, size_t length);
+
+/// Sends one byte to the abstract name given; failure means nobody is there.
+int ip_send_datagram(int socket, const char *name, size_t length);
+
+#endif

@@ -1,0 +1,118 @@
+// Parcels: the shared objects inside messages that are under way in a pipe.
+//
+// A message in a socket is in the kernel and cannot own shares of objects. Its shares wait
+// in the pipe instead, in an envelope whose content is
+//
+//     next parcel (tagged block, 0 = none) · number · sender (ProcessRef)
+//
+// and the message begins with the number. Numbers are unique in the family: the sender's serial
+// and its own count, so a message that reaches another pipe as mere bytes finds nothing.
+//
+// Invariants: under the pipe's wait lock; a parcel is in the list from before its message's
+// first byte is sent until the message is received. It moves from and to a hand in one transaction.
+//
+// A crash leaves: a parcel whose message was never sent, if its sender was killed in between.
+// A receiver that finds the socket empty throws those away; what is left goes with the pipe.
+
+import CInterProcess
+
+/// The parcels under way in one direction of a pipe.
+struct ParcelList {
+    let lock: RobustMutex
+    let first: SharedWord
+    let last: SharedWord
+
+    private static let contentBytes = 24
+    nonisolated(unsafe) private static var sent: UInt64 = 0
+
+    var isEmpty: Bool { first.load() == 0 }
+
+    /// Makes shares of the objects and posts them.
+    ///
+    /// - Returns: the number of the parcel.
+    func post(_ handles: [Handle]) throws(SharedMemoryExhausted) -> UInt64 {
+        Self.sent += 1
+        let number = Slot.mine.serial.relaxed() << 40 | Self.sent & 0xff_ffff_ffff
+        var content: (next: UInt64, number: UInt64, sender: UInt64) = (0, number, ProcessRef.current.rawValue)
+        let envelope = try withUnsafeBytes(of: &content) { bytes throws(SharedMemoryExhausted) in
+            var piece = bytes
+            return try withUnsafePointer(to: &piece) { pieces throws(SharedMemoryExhausted) in
+                try Envelope.make(Message(pieces: UnsafeBufferPointer(start: pieces, count: 1), handles: handles))
+            }
+        }
+        let entry = envelope.owner.relaxed()
+        lock.lock()
+        var change = Transaction(under: lock)
+        change.set(first.relaxed() == 0 ? first : Parcel(namedBy: last).next, entry)
+        change.set(last, entry)
+        change.set(envelope.owner, 0)
+        change.commit()
+        lock.unlock()
+        return number
+    }
+
+    /// Takes a parcel out, into this process's hand; nil if there is none of that number.
+    func take(_ number: UInt64) -> Envelope? {
+        guard !isEmpty else { return nil }
+        let hand = Hand.freeWord
+        lock.lock()
+        defer { lock.unlock() }
+        var previous: UInt64 = 0
+        var word = first
+        while word.relaxed() != 0 {
+            let entry = word.relaxed()
+            let parcel = Parcel(namedBy: word)
+            if parcel.number == number {
+                var change = Transaction(under: lock)
+                change.set(word, parcel.next.relaxed())
+                if last.relaxed() == entry { change.set(last, previous) }
+                change.set(hand, entry)
+                change.commit()
+                return Envelope(owner: hand)
+            }
+            previous = entry
+            word = parcel.next
+        }
+        return nil
+    }
+
+    /// Throws away parcels whose messages will never come.
+    ///
+    /// - Parameter isDrained: asked after the senders were found dead: whether there is nothing to receive.
+    func removeAbandoned(isDrained: () -> Bool) {
+        let abandoned = numbers { !$0.isAlive }
+        guard !abandoned.isEmpty, isDrained() else { return }
+        for number in abandoned { take(number)?.free() }
+    }
+
+    func removeAll() {
+        for number in numbers({ _ in true }) { take(number)?.free() }
+    }
+
+    private func numbers(_ isMeant: (ProcessRef) -> Bool) -> [UInt64] {
+        lock.lock()
+        defer { lock.unlock() }
+        var numbers: [UInt64] = []
+        var word = first
+        while word.relaxed() != 0 {
+            let parcel = Parcel(namedBy: word)
+            if isMeant(parcel.sender) { numbers.append(parcel.number) }
+            word = parcel.next
+        }
+        return numbers
+    }
+}
+
+/// The content of one parcel in a list.
+private struct Parcel {
+    private let content: UnsafeMutableRawPointer
+
+    /// - Parameter word: a word that names it.
+    init(namedBy word: SharedWord) {
+        content = UnsafeMutableRawPointer(mutating: Envelope(owner: word).bytes.baseAddress.unsafelyUnwrapped)
+    }
+
+    var next: SharedWord { SharedWord(content) }
+    var number: UInt64 { SharedWord(content + 8).relaxed() }
+    var sender: ProcessRef { ProcessRef(rawValue: SharedWord(content + 16).relaxed()) }
+}

@@ -1,0 +1,165 @@
+// The arena: one range of shared memory, mapped before the first fork, at one
+// address in every process of the family.
+//
+// Layout (all sizes in bytes; regions are sparse, untouched pages cost nothing):
+//
+//     0          header, 64 KiB          magic, limits, counters, heap lists (ArenaHeader)
+//     64 KiB     slots                   4,096 × 8 KiB, one a process (Slot)
+//     …          objects                 8 Mi × 256, one a shared object (SharedObject)
+//     …          page table              64 a data page (PageTable)
+//     …          data pages              64 KiB each (SharedHeap)
+//
+// Invariants: the mapping never moves and never shrinks (the file is sealed), so an
+// offset that was valid once can always be read. Headers, slots and the page table
+// are type-stable: their words keep their meaning for the life of the family.
+//
+// A crash leaves: nothing to do here. The kernel drops the memory with the last process.
+
+import CInterProcess
+import Glibc
+
+/// The shared memory of a family of processes. There is one to an operating-system process.
+public enum Arena {
+    static let headerSize = 64 << 10
+    static let slotCount = 4096
+    static let slotSize = 8 << 10
+    static let objectCount = 8 << 20
+    static let objectSize = 256
+    static let pageSize = 64 << 10
+    static let pageEntrySize = 64
+
+    static let slotsStart = headerSize
+    static let objectsStart = slotsStart + slotCount * slotSize
+    static let pageTableStart = objectsStart + objectCount * objectSize
+
+    private static let magic: UInt64 = 0x4d50_5255_4e53_484d  // "MPRUNSHM"
+    private static let layoutVersion: UInt64 = 1
+    private static let largestRange = 1 << 40
+    private static let smallestRange = 8 << 30
+
+    // Plain integers, so that reading them needs no initialisation check.
+    nonisolated(unsafe) private static var baseAddress: UInt = 0
+    nonisolated(unsafe) private(set) static var dataStart: UInt64 = 0
+    nonisolated(unsafe) private(set) static var dataPages: UInt64 = 0
+    nonisolated(unsafe) private static var file: Int32 = -1
+
+    /// Whether this process belongs to a family already.
+    public static var isMapped: Bool { baseAddress != 0 }
+
+    @inline(__always)
+    static var base: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: baseAddress).unsafelyUnwrapped }
+
+    @inline(__always)
+    static func pointer(_ offset: UInt64) -> UnsafeMutableRawPointer { base + Int(offset) }
+
+    @inline(__always)
+    static func offset(of pointer: UnsafeRawPointer) -> UInt64 { UInt64(UInt(bitPattern: pointer) - baseAddress) }
+
+    /// Maps a fresh arena for this process and all it will fork.
+    ///
+    /// - Parameter budget: bytes the family may occupy, or nil for half of the smaller of the
+    ///   machine's memory and the control group's limit.
+    static func map(budget: Int?) throws(SystemError) {
+        precondition(!isMapped, "a process has one arena")
+        var range = largestRange
+        while true {
+            do throws(SystemError) {
+                try map(range: range)
+                break
+            } catch {
+                // An address-space limit: take what there is.
+                guard error.code == ENOMEM, range > smallestRange else { throw error }
+                range /= 2
+            }
+        }
+        let pages = (range - pageTableStart) / (pageSize + pageEntrySize)
+        let start = (pageTableStart + pages * pageEntrySize + pageSize - 1) / pageSize * pageSize
+        dataStart = UInt64(start)
+        dataPages = UInt64((range - start) / pageSize)
+
+        let header = ArenaHeader.shared
+        header.rangeSize.store(UInt64(range))
+        header.budget.store(UInt64(budget ?? MemoryLimits.defaultBudget()))
+        header.familyID.store(SystemRandomNumberGenerator().nextValue())
+        header.layoutVersion.store(layoutVersion)
+        header.magic.store(magic)
+    }
+
+    private static func map(range: Int) throws(SystemError) {
+        let descriptor = ip_memory_file("mprun", UInt64(range))
+        guard descriptor >= 0 else { throw SystemError(code: -descriptor, doing: "creating shared memory") }
+        let address = mmap(nil, range, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor, 0)
+        guard let address, address != MAP_FAILED else {
+            let error = SystemError(code: errno, doing: "mapping shared memory")
+            close(descriptor)
+            throw error
+        }
+        file = descriptor
+        baseAddress = UInt(bitPattern: address)
+    }
+
+    /// Gives the memory behind a range of data pages back to the system; it reads as zero afterwards.
+    static func discard(_ offset: UInt64, bytes: Int) {
+        madvise(pointer(offset), bytes, MADV_REMOVE)
+    }
+}
+
+extension SystemRandomNumberGenerator {
+    fileprivate func nextValue() -> UInt64 {
+        var generator = self
+        return generator.next()
+    }
+}
+
+/// The words at the start of the arena.
+struct ArenaHeader {
+    @inline(__always)
+    static var shared: ArenaHeader { ArenaHeader() }
+
+    @inline(__always)
+    private func word(_ offset: Int) -> SharedWord { SharedWord(Arena.base + offset) }
+
+    var magic: SharedWord { word(0) }
+    var layoutVersion: SharedWord { word(8) }
+    var rangeSize: SharedWord { word(16) }
+    /// Distinguishes handles of this family from those of any other.
+    var familyID: SharedWord { word(24) }
+    /// Bytes of data pages the family may occupy.
+    var budget: SharedWord { word(32) }
+    /// Bytes of data pages it does occupy, in use or cached.
+    var residentBytes: SharedWord { word(40) }
+    /// Bytes of blocks in use.
+    var liveBytes: SharedWord { word(48) }
+    /// Bytes of free extents kept for reuse.
+    var cachedBytes: SharedWord { word(56) }
+    /// Deterministic ids, never reused.
+    var processSerial: SharedWord { word(64) }
+    var objectSerial: SharedWord { word(72) }
+    /// Slots below this index have been used at least once.
+    var slotHighWater: SharedWord { word(80) }
+    /// The main process, for those who must find it.
+    var mainProcess: SharedWord { word(88) }
+    // 96…191 are reserved for a scheduler of visible operations.
+
+    var heapLock: RobustMutex { RobustMutex(word(192)) }
+    var nextFreshPage: SharedWord { word(200) }
+
+    var objectLock: RobustMutex { RobustMutex(word(256)) }
+    var freeObjects: SharedWord { word(264) }
+    var nextFreshObject: SharedWord { word(272) }
+    /// Shared objects alive.
+    var objectsAlive: SharedWord { word(280) }
+    /// Objects that nobody owns any more and that await destruction.
+    var condemnedObjects: SharedWord { word(288) }
+
+    var internLock: RobustMutex { RobustMutex(word(320)) }
+    var internedNext: SharedWord { word(328) }
+
+    // Heap lists: pages with room by size class, free extents by class, warm and cold.
+    func partialPages(_ sizeClass: Int) -> SharedWord { word(4096 + sizeClass * 8) }
+    func warmExtents(_ sizeClass: Int) -> SharedWord { word(8192 + sizeClass * 8) }
+    func coldExtents(_ sizeClass: Int) -> SharedWord { word(12288 + sizeClass * 8) }
+    // Buckets of the intern table.
+    func internBucket(_ index: Int) -> SharedWord { word(16384 + index * 8) }
+    static let internBuckets = 4096
+}

@@ -1,0 +1,180 @@
+import CInterProcess
+import Glibc
+
+/// Why a process could not be started.
+public enum StartFailure: Error {
+    case system(SystemError)
+    case memory(SharedMemoryExhausted)
+    /// The family has as many processes as it can.
+    case tooManyProcesses(limit: Int)
+    /// Other threads of this process would be gone in the child, with whatever they hold.
+    case hasThreads(Int)
+}
+
+/// A child of the calling process. Plain data: it can live in Lua's memory.
+public struct ChildProcess: BitwiseCopyable, Sendable {
+    public let pid: pid_t
+    let ref: ProcessRef
+    let recordIndex: Int
+
+    /// What `fork` returns, in each of the two.
+    public enum Fork {
+        case parent(ChildProcess)
+        case child(ProcessRecord)
+    }
+
+    /// Its lasting record; the parent holds a reference to it from `fork` until it releases it.
+    public var record: ProcessRecord { ProcessRecord(SharedObject(index: recordIndex)) }
+
+    // MARK: Starting
+
+    /// Forks. In the child everything of this module works as in the parent: it has a slot and
+    /// a lifeline of its own and owns a share of all that the parent holds.
+    ///
+    /// - Parameters:
+    ///   - name: for records and messages.
+    ///   - isDaemon: the child is killed when this process dies.
+    public static func fork(name: String, isDaemon: Bool) throws(StartFailure) -> Fork {
+        let threads = Int(ip_thread_count())
+        guard threads <= 1 else { throw .hasThreads(threads) }
+        Sweeper.sweepTheDead()
+        let object: SharedObject
+        do throws(SharedMemoryExhausted) {
+            object = try HandleTable.create(.process, name: name) { _ in }
+        } catch { throw .memory(error) }
+        let record = ProcessRecord(object)
+        guard let slot = Slot.claim() else {
+            HandleTable.release(object)
+            throw .tooManyProcesses(limit: Arena.slotCount)
+        }
+        let generation = slot.generation
+        let ref = ProcessRef(slot: slot, generation: generation)
+        record.parentPidWord.store(UInt64(getpid()))
+        record.flags.store(isDaemon ? 1 : 0)
+        record.refWord.store(ref.rawValue)
+        slot.record.store(object.offset)
+        do throws(SharedMemoryExhausted) {
+            try HandleTable.copy(to: slot)
+        } catch {
+            giveUp(slot, object)
+            throw .memory(error)
+        }
+        ip_flush_streams()
+        let parent = getpid()
+        let pid = ip_fork()
+        if pid == 0 {
+            enter(slot, generation, parent: parent, isDaemon: isDaemon)
+            record.pidWord.store(UInt64(getpid()))
+            return .child(record)
+        }
+        guard pid > 0 else {
+            giveUp(slot, object)
+            throw .system(SystemError(code: -pid, doing: "starting a process"))
+        }
+        record.pidWord.store(UInt64(pid))
+        // The slot is the child's only as long as it lives; a short life may be over already.
+        if slot.generation == generation { slot.pid.store(UInt64(pid)) }
+        return .parent(ChildProcess(pid: pid, ref: ref, recordIndex: object.index))
+    }
+
+    private static func giveUp(_ slot: Slot, _ object: SharedObject) {
+        slot.state.store(Slot.stateValue(slot.generation, .abandoned))
+        Sweeper.sweep(slot)
+        HandleTable.release(object)
+    }
+
+    private static func enter(_ slot: Slot, _ generation: UInt64, parent: pid_t, isDaemon: Bool) {
+        if isDaemon {
+            _ = ip_set_parent_death_signal(SIGKILL)
+            // Died before we asked.
+            if getppid() != parent { _exit(1) }
+        }
+        guard slot.becomeLive(generation: generation) else { _exit(1) }
+        slot.pid.store(UInt64(getpid()))
+        HandleTable.becomeCopy()
+        PollSocket.closeInherited()
+    }
+
+    // MARK: Ending
+
+    /// Waits for the process to end and reaps it.
+    public func join(until deadline: Deadline) -> WaitOutcome {
+        if reap() != nil { return .ready }
+        var set = WaitSet()
+        set.processes = { [ref] }
+        let outcome = Waiting.wait(
+            Operation(.joinProcess, on: record.object), in: &set, until: deadline,
+            looksReady: { !ref.isAlive },
+            attempt: { reap() != nil || (!ref.isAlive && reapDying(until: deadline)) })
+        return outcome
+    }
+
+    /// The exit code (minus the signal), if the process has ended. Reaps it the first time.
+    public func reap() -> Int32? {
+        var status: Int32 = 0
+        var result: pid_t
+        repeat { result = waitpid(pid, &status, WNOHANG) } while result < 0 && errno == EINTR
+        if result == 0 { return nil }
+        if result == pid {
+            finish(ip_exit_code(status))
+        } else if record.exitCode == nil {
+            // Somebody else reaped it (a SIGCHLD set to ignore, a foreign wait): the code is lost.
+            guard !ref.isAlive else { return nil }
+            record.setExitCode(255)
+        }
+        return record.exitCode
+    }
+
+    /// The lifeline goes first, the zombie comes a little later: nothing can stop it any more.
+    private func reapDying(until deadline: Deadline) -> Bool {
+        let descriptor = ip_pidfd_open(pid)
+        guard descriptor >= 0 else { return reap() != nil }
+        defer { close(descriptor) }
+        while true {
+            for _ in 0..<200 {
+                if reap() != nil { return true }
+                ip_cpu_relax()
+            }
+            if deadline.hasPassed { return false }
+            var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            _ = poll(&polled, 1, 50)
+            if reap() != nil { return true }
+        }
+    }
+
+    private func finish(_ code: Int32) {
+        record.setExitCode(code)
+        let slot = ref.slot
+        guard slot.generation == ref.generation else { return }
+        if slot.phase == .forking {
+            // It died before it had a lifeline.
+            _ = slot.state.compareExchange(
+                Slot.stateValue(ref.generation, .forking), Slot.stateValue(ref.generation, .abandoned))
+        }
+        Sweeper.sweep(slot)
+    }
+
+    /// Whether it still runs.
+    public var isAlive: Bool { reap() == nil }
+
+    /// Sends a signal, unless the process has ended.
+    public func send(_ signal: Int32) throws(SystemError) {
+        guard reap() == nil else { return }
+        if Glibc.kill(pid, signal) != 0, errno != ESRCH { throw SystemError(code: errno, doing: "sending a signal") }
+    }
+
+    /// A descriptor that becomes readable when the process has ended; the caller closes it.
+    public func openSentinel() throws(SystemError) -> Int32 {
+        let descriptor = ip_pidfd_open(pid)
+        guard descriptor >= 0 else { throw SystemError(code: -descriptor, doing: "opening a sentinel") }
+        return descriptor
+    }
+
+    /// Ends the calling process without running anything of its parent's: exit handlers,
+    /// finalizers. Output is flushed.
+    public static func exit(_ code: Int32) -> Never {
+        Slot.mine.currentRecord?.setExitCode(code)
+        ip_flush_streams()
+        _exit(code)
+    }
+}

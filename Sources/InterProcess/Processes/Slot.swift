@@ -1,0 +1,238 @@
+// Slots: what the family knows of each of its processes.
+//
+// Layout of one slot (8 KiB):
+//
+//     0     state: generation << 8 | phase
+//     8     pid
+//     16    parent (ProcessRef)
+//     24    serial, never reused
+//     32    process record (object offset)
+//     40    wake word: bumped and woken by whoever wants this process to look up from a sleep
+//     48    activity: 1 while asleep in a wait
+//     56    attention: requests to this process
+//     64    sweep lock
+//     72    first chunk of the table of held handles
+//     128   lifeline (a robust pthread mutex)
+//     192   wait record: sequence, operation, object, since, deadline, script line
+//     256   hand, 16 words
+//     512   redo records, 2 × 512
+//     1536  locks held, 64 × {object, script line}
+//     2560  reserved for a ring of events
+//     4096  wait nodes, 64 × 64
+//
+// Phases: free → forking (claimed by the parent) → live (by the child, when it holds its
+// lifeline) → free (by the sweeper, generation + 1). A sweeper that finds the parent of a
+// forking slot dead makes it abandoned; a child that comes too late for `live` leaves.
+//
+// Invariants: a slot is reused only when its process is dead, its redo records are applied,
+// its hand is empty, its handles are given back and its wait nodes are unlinked.
+//
+// A crash leaves: a live slot with a dead lifeline; the sweep (Sweeper) does the rest.
+
+import CInterProcess
+
+/// A process of the family, for ever distinguishable from all others: slot and generation.
+/// Bit 0 is always clear, for mutexes to use.
+struct ProcessRef: Equatable, BitwiseCopyable, Sendable {
+    let rawValue: UInt64
+
+    init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    init(slot: Slot, generation: UInt64) {
+        rawValue = UInt64(slot.index + 1) << 1 | generation << 16
+    }
+
+    /// Nobody.
+    static let none = ProcessRef(rawValue: 0)
+
+    nonisolated(unsafe) private static var currentRawValue: UInt64 = 0
+
+    /// The calling process.
+    @inline(__always)
+    static var current: ProcessRef {
+        get { ProcessRef(rawValue: currentRawValue) }
+        set { currentRawValue = newValue.rawValue }
+    }
+
+    var slot: Slot { Slot(index: Int(rawValue >> 1 & 0x7fff) - 1) }
+    var generation: UInt64 { rawValue >> 16 }
+
+    /// What to watch for the death of this process; nil if it is dead.
+    var lifeline: LifelineWatch? {
+        guard rawValue != 0 else { return nil }
+        let slot = slot
+        guard slot.generation == generation else { return nil }
+        let word = slot.lifelineWord
+        let value = SharedWord(slot.base + Slot.lifelineOffset).load()
+        let low = UInt32(truncatingIfNeeded: value)
+        if slot.phase == .live, ip_lifeline_is_dead(low) { return nil }
+        // The slot may have been swept in between: then this was somebody else's lifeline.
+        guard slot.generation == generation else { return nil }
+        return LifelineWatch(word: word, value: low)
+    }
+
+    /// Still running, or about to.
+    var isAlive: Bool { lifeline != nil }
+}
+
+/// The shared state of one process.
+struct Slot: Equatable {
+    let index: Int
+
+    enum Phase: UInt64 {
+        case free = 0
+        case forking = 1
+        case live = 2
+        case abandoned = 3
+        /// Dead and swept, but its zombie is still the main process's to reap.
+        case swept = 4
+    }
+
+    static let lifelineOffset = 128
+    static let nodeCount = 64
+    static let heldLocksCount = 64
+
+    nonisolated(unsafe) private static var mineIndex = 0
+
+    /// The slot of the calling process.
+    @inline(__always)
+    static var mine: Slot {
+        get { Slot(index: mineIndex) }
+        set { mineIndex = newValue.index }
+    }
+
+    /// All slots that were ever in use.
+    static var everUsed: some Sequence<Slot> {
+        (0..<Int(ArenaHeader.shared.slotHighWater.load())).lazy.map { Slot(index: $0) }
+    }
+
+    @inline(__always)
+    var base: UnsafeMutableRawPointer { Arena.base + Arena.slotsStart + index * Arena.slotSize }
+
+    @inline(__always)
+    private func word(_ offset: Int) -> SharedWord { SharedWord(base + offset) }
+
+    var state: SharedWord { word(0) }
+    var pid: SharedWord { word(8) }
+    var parent: SharedWord { word(16) }
+    var serial: SharedWord { word(24) }
+    var record: SharedWord { word(32) }
+    /// The lasting record of the process in this slot.
+    var currentRecord: ProcessRecord? {
+        let offset = record.load()
+        return offset == 0 ? nil : ProcessRecord(SharedObject(offset: offset))
+    }
+    var wake: SharedWord { word(40) }
+    var activity: SharedWord { word(48) }
+    var attention: SharedWord { word(56) }
+    var sweepLock: RobustMutex { RobustMutex(word(64)) }
+    var heldHandles: SharedWord { word(72) }
+    var waitRecord: WaitRecord { WaitRecord(base: base + 192) }
+
+    @inline(__always)
+    func handWord(_ index: Int) -> SharedWord { word(256 + index * 8) }
+
+    @inline(__always)
+    func redoRecord(_ level: RedoRecord.Level) -> RedoRecord {
+        RedoRecord(base: base + 512 + level.rawValue * RedoRecord.size)
+    }
+
+    func heldLock(_ index: Int) -> (object: SharedWord, place: SharedWord) {
+        (word(1536 + index * 16), word(1536 + index * 16 + 8))
+    }
+
+    func node(_ index: Int) -> WaitNode { WaitNode(slot: self, index: index) }
+
+    var lifelineWord: UnsafeMutablePointer<UInt32> { ip_lifeline_word(base + Self.lifelineOffset) }
+
+    var generation: UInt64 { state.load() >> 8 }
+    var phase: Phase { Phase(rawValue: state.load() & 0xff) ?? .free }
+    var ref: ProcessRef { ProcessRef(slot: self, generation: generation) }
+
+    static func stateValue(_ generation: UInt64, _ phase: Phase) -> UInt64 { generation << 8 | phase.rawValue }
+
+    /// A live process whose lifeline says that it has died.
+    var isDead: Bool { phase == .live && ip_lifeline_is_dead(UInt32(truncatingIfNeeded: word(Self.lifelineOffset).load())) }
+
+    /// Running now, as far as shared memory tells: live and not asleep in a wait.
+    var isRunning: Bool { phase == .live && activity.relaxed() == 0 && !isDead }
+
+    /// Makes the process of this slot look up from whatever it sleeps in.
+    func rouse() {
+        wake.add(1)
+        ip_futex_wake(wake.futex, 1)
+    }
+
+    /// Wakes all who watch the lifeline: the kernel wakes only one.
+    func announceDeath() { ip_futex_wake(lifelineWord, .max) }
+
+    /// Claims a free slot for a child of the calling process.
+    static func claim() -> Slot? {
+        let highWater = ArenaHeader.shared.slotHighWater
+        for index in 0..<Arena.slotCount {
+            let slot = Slot(index: index)
+            let state = slot.state.load()
+            guard state & 0xff == Phase.free.rawValue,
+                slot.state.compareExchange(state, stateValue(state >> 8, .forking))
+            else { continue }
+            while true {
+                let mark = highWater.load()
+                if mark > UInt64(index) || highWater.compareExchange(mark, UInt64(index + 1)) { break }
+            }
+            slot.reset()
+            return slot
+        }
+        return nil
+    }
+
+    /// What a new process starts with. Everything a sweep leaves behind is zero already.
+    private func reset() {
+        parent.store(ProcessRef.current.rawValue)
+        pid.store(0)
+        record.store(0)
+        activity.store(0)
+        attention.store(0)
+        waitRecord.clear()
+        word(Self.lifelineOffset).store(0)
+        serial.store(ArenaHeader.shared.processSerial.add(1))
+    }
+
+    /// Makes the calling process live in this slot: it holds the lifeline from now on.
+    ///
+    /// - Returns: false if the slot was given up in the meantime; the process must leave.
+    func becomeLive(generation: UInt64) -> Bool {
+        Slot.mine = self
+        ProcessRef.current = ProcessRef(slot: self, generation: generation)
+        guard ip_lifeline_hold(base + Self.lifelineOffset) == 0 else { return false }
+        return state.compareExchange(Self.stateValue(generation, .forking), Self.stateValue(generation, .live))
+    }
+}
+
+/// What a process waits for, for those who ask why nothing moves.
+///
+/// Layout: sequence (odd while waiting) · operation · object offset · since · deadline · place.
+struct WaitRecord {
+    let base: UnsafeMutableRawPointer
+
+    private func word(_ index: Int) -> SharedWord { SharedWord(base + index * 8) }
+
+    var sequence: SharedWord { word(0) }
+    var operation: SharedWord { word(1) }
+    var object: SharedWord { word(2) }
+    var since: SharedWord { word(3) }
+    var deadline: SharedWord { word(4) }
+    var place: SharedWord { word(5) }
+
+    func begin(_ operation: Operation, until deadline: Deadline) {
+        self.operation.storeRelaxed(operation.kind.rawValue)
+        object.storeRelaxed(operation.object?.offset ?? 0)
+        since.storeRelaxed(Clock.now)
+        self.deadline.storeRelaxed(deadline.nanoseconds)
+        place.storeRelaxed(Operation.currentPlace())
+        sequence.store(sequence.relaxed() | 1)
+    }
+
+    func end() { sequence.store((sequence.relaxed() | 1) &+ 1) }
+
+    func clear() { sequence.store(0) }
+}

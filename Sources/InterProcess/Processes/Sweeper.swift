@@ -1,0 +1,94 @@
+// The sweep: putting away what a dead process left.
+//
+// Invariant: every step is whole and can be repeated, and one process sweeps a slot at a
+// time (its sweep lock). A sweeper that dies is swept itself, and another goes on.
+
+import CInterProcess
+import Glibc
+
+/// Cleans up after the dead.
+enum Sweeper {
+    /// Sweeps every slot whose process has died. No mutex may be held.
+    static func sweepTheDead() {
+        for slot in Slot.everUsed where slot != Slot.mine {
+            switch slot.phase {
+            case .live where slot.isDead: sweep(slot)
+            case .forking, .abandoned: abandon(slot)
+            case .swept: reapAdopted(slot)
+            default: break
+            }
+        }
+        Destruction.run()
+    }
+
+    /// Sweeps the slot of a process that is known to be dead, if nobody has yet.
+    static func sweep(_ slot: Slot) {
+        let state = slot.state.load()
+        slot.announceDeath()
+        // Its own mutex rank: nothing is held, and everything inside ranks below.
+        slot.sweepLock.lock()
+        defer { slot.sweepLock.unlock() }
+        guard slot.state.load() == state else { return }
+        Settlement.settle(slot)
+        recordCause(slot)
+        HeldLocks.noteDeath(slot)
+        releaseNodes(slot)
+        for index in 0..<Hand.count { Hand.release(slot.handWord(index)) }
+        HandleTable.releaseAll(of: slot)
+        // The main process adopts orphans: their zombies need its waitpid, and the pid for it.
+        let isOrphan = !ProcessRef(rawValue: slot.parent.load()).isAlive
+        let next: Slot.Phase = isOrphan && mainIsAlive ? .swept : .free
+        slot.state.store(Slot.stateValue((state >> 8) + 1, next))
+        if next == .swept { reapAdopted(slot) }
+    }
+
+    private static var mainIsAlive: Bool {
+        ProcessRef(rawValue: ArenaHeader.shared.mainProcess.load()).isAlive
+    }
+
+    /// A slot whose parent died between claiming it and the child's being live.
+    private static func abandon(_ slot: Slot) {
+        let state = slot.state.load()
+        guard !ProcessRef(rawValue: slot.parent.load()).isAlive else { return }
+        let abandoned = Slot.stateValue(state >> 8, .abandoned)
+        // A child that becomes live in this moment wins, and is found dead or alive later.
+        if state & 0xff == Slot.Phase.forking.rawValue, !slot.state.compareExchange(state, abandoned) { return }
+        sweep(slot)
+    }
+
+    /// The main process gives an adopted zombie its last rites.
+    private static func reapAdopted(_ slot: Slot) {
+        let state = slot.state.load()
+        guard state & 0xff == Slot.Phase.swept.rawValue else { return }
+        if ArenaHeader.shared.mainProcess.load() == ProcessRef.current.rawValue {
+            let pid = pid_t(truncatingIfNeeded: slot.pid.load())
+            var status: Int32 = 0
+            // Still dying: the next look will find the zombie.
+            if pid > 0, waitpid(pid, &status, WNOHANG) == 0 { return }
+        } else if mainIsAlive {
+            return
+        }
+        _ = slot.state.compareExchange(state, Slot.stateValue(state >> 8, .free))
+    }
+
+    /// Where nobody has reaped the process, its zombie tells how it ended.
+    private static func recordCause(_ slot: Slot) {
+        guard let record = slot.currentRecord, record.exitCode == nil else { return }
+        let status = ip_zombie_status(pid_t(truncatingIfNeeded: slot.pid.load()))
+        if status >= 0 { record.setExitCode(ip_exit_code(status)) }
+    }
+
+    /// Unlinks the wait nodes of the dead; a grant it did not use goes to the next.
+    private static func releaseNodes(_ slot: Slot) {
+        for index in 0..<Slot.nodeCount {
+            let node = slot.node(index)
+            let queued = node.list.load()
+            if queued != 0 { WaitList(offset: queued).remove(node) }
+            let granted = node.granted.load()
+            if granted != 0 {
+                WaitList(offset: granted).wakeOne()
+                node.granted.store(0)
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+// The take side.
+
+extension QueueStorage {
+    /// Takes the oldest messages, at least one, waiting for it until the deadline.
+    ///
+    /// - Parameters:
+    ///   - buffer: empty; receives the messages.
+    ///   - countsTasks: each message taken is a task of this process until `taskDone`.
+    public func take(
+        into buffer: MessageBuffer, atMost most: Int = 1, countsTasks: Bool = false, until deadline: Deadline = .now
+    ) -> QueueOutcome {
+        var outcome = tryTake(into: buffer, most, countsTasks)
+        guard outcome == .timedOut, !deadline.isNow else { return outcome }
+        var set = WaitSet(takers)
+        let waited = Waiting.wait(
+            Operation(.get, on: object), in: &set, until: deadline,
+            looksReady: { published.load() >> 1 != taken.relaxed() >> 1 || isShutDown }
+        ) {
+            outcome = tryTake(into: buffer, most, countsTasks)
+            return outcome != .timedOut
+        }
+        return waited == .interrupted ? .interrupted : outcome
+    }
+
+    /// One attempt; `timedOut` means empty.
+    private func tryTake(into buffer: MessageBuffer, _ most: Int, _ countsTasks: Bool) -> QueueOutcome {
+        // A look without the lock: an empty queue is left alone.
+        if published.load() >> 1 == taken.load() >> 1 { return isShutDown ? .shutDown : .timedOut }
+        takeLock.lock()
+        if countsTasks, !accounts.hasEntryOfCaller, !accounts.addEntryOfCaller(under: takeLock) {
+            // No memory for accounts: the message stays where it is.
+            takeLock.unlock()
+            return .timedOut
+        }
+        var front = Head(self)
+        while buffer.count < most, !buffer.isClosed, front.hasMessage {
+            front.take(into: buffer, countsTask: countsTasks)
+        }
+        front.commit()
+        let isMore = front.hasMessage
+        takeLock.unlock()
+        front.releaseUsedSegment()
+        if buffer.count == 0 { return isShutDown ? .shutDown : .timedOut }
+        if limitWord.relaxed() != 0 {
+            for _ in 0..<buffer.count where !putters.isEmpty { putters.wakeOne() }
+        }
+        // Who was woken may have died or been overtaken: pass it on.
+        if isMore, !takers.isEmpty { takers.wakeOne() }
+        return .done
+    }
+
+    /// Whether a message is there to take.
+    public var hasMessage: Bool { published.load() >> 1 != taken.load() >> 1 }
+
+    /// What `mp.wait` listens to.
+    public func listen(in set: inout WaitSet) { set.lists.append(takers) }
+}
+
+/// The front of the chain while the take lock is held.
+private struct Head: ~Copyable {
+    private let queue: QueueStorage
+    private var segment: UInt64
+    private var offset: UInt64
+    private var copy: UInt64
+    private var count: UInt64
+    private var uncommitted: UInt64 = 0
+    private var usedSegment: SharedWord?
+
+    init(_ queue: QueueStorage) {
+        self.queue = queue
+        let taken = queue.taken.relaxed()
+        count = taken >> 1
+        copy = taken & 1
+        segment = queue.head(copy).segment.relaxed()
+        offset = queue.head(copy).offset.relaxed()
+    }
+
+    var hasMessage: Bool { queue.published.load() >> 1 != count + uncommitted }
+
+    mutating func take(into buffer: MessageBuffer, countsTask: Bool) {
+        if segment == 0 {
+            segment = queue.firstSegment.relaxed()
+            offset = Segment.headerBytes
+        }
+        var current = Segment(offset: segment)
+        var used: UInt64 = 0
+        if offset + 8 > current.capacity || content(current) == .end {
+            commit()
+            used = segment
+            segment = current.next.relaxed()
+            offset = Segment.headerBytes
+            current = Segment(offset: segment)
+        }
+        let word = current.entry(at: offset)
+        let length = Int(word.relaxed() & Segment.lengthMask)
+        let bytes = UnsafeRawBufferPointer(start: word.address + 8, count: length)
+        let isBlock = content(current) == .block
+        let start = offset
+        offset += Segment.entrySize(length)
+        if !isBlock { buffer.append(bytes) }
+        guard isBlock || used != 0 || countsTask else {
+            uncommitted += 1
+            return
+        }
+        commit()
+        let accounts = queue.accounts
+        if !isBlock, used == 0, countsTask {
+            commitOne { change in accounts.add(1, &change) }
+            return
+        }
+        // At most one used segment and one block leave the queue in one transaction.
+        releaseUsedSegment()
+        let segmentHand = used == 0 ? nil : Hand.freeWord
+        let block = isBlock ? SharedWord(offset: segment + start + 8).relaxed() : 0
+        let blockHand = isBlock ? Hand.freeWord(besides: segmentHand) : nil
+        commitOne { change in
+            if let segmentHand { change.set(segmentHand, used) }
+            if let blockHand { change.set(blockHand, block) }
+            if countsTask { accounts.add(1, &change) }
+        }
+        usedSegment = segmentHand
+        if let blockHand { buffer.close(with: Envelope(owner: blockHand)) }
+    }
+
+    private func content(_ segment: Segment) -> Segment.Content {
+        Segment.Content(rawValue: segment.entry(at: offset).relaxed() >> Segment.contentShift) ?? .inline
+    }
+
+    private mutating func writeSpareCopy() {
+        copy ^= 1
+        queue.head(copy).segment.storeRelaxed(segment)
+        queue.head(copy).offset.storeRelaxed(offset)
+    }
+
+    /// Takes one message together with what else `add` changes.
+    private mutating func commitOne(_ add: (inout Transaction) -> Void) {
+        writeSpareCopy()
+        count += 1
+        var change = Transaction(under: queue.takeLock)
+        change.set(queue.taken, count << 1 | copy)
+        add(&change)
+        change.commit()
+    }
+
+    /// Makes what was copied out taken: one store.
+    mutating func commit() {
+        guard uncommitted > 0 else { return }
+        writeSpareCopy()
+        count += uncommitted
+        uncommitted = 0
+        queue.taken.store(count << 1 | copy)
+    }
+
+    /// Frees the segment that was left behind.
+    mutating func releaseUsedSegment() {
+        if let usedSegment { Hand.release(usedSegment) }
+        usedSegment = nil
+    }
+}

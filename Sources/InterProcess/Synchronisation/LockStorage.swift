@@ -1,0 +1,205 @@
+// Locks of the user: one word, no inner mutex.
+//
+// Layout, in a shared object of kind `lock`:
+//
+//     48    wait list of those who want it
+//     64    owner (ProcessRef), 0 = free · 72 depth, for recursive locks · 80 flags
+//     128   what is known of an owner that died: pid · exit code, known bit as in ProcessRecord ·
+//           length of name · name (32 bytes)
+//
+// Invariants: taking is one compare-and-swap from free (or from a dead owner, where that is
+// allowed), giving back one store of 0. The owner's slot lists the lock before it is taken and
+// until after it is given back, so the sweep finds every lock a dead process held.
+//
+// A crash leaves: an owner that is dead. Whoever wants the lock sees that at once, by the
+// owner's lifeline, and afterwards by its generation; the sweep writes down who it was.
+
+import CInterProcess
+import Glibc
+
+/// A lock that users see, recursive or not.
+public struct LockStorage {
+    public let object: SharedObject
+
+    public init(_ object: SharedObject) { self.object = object }
+
+    /// What becomes of the lock when its owner dies.
+    public enum OwnerDeath: UInt64, Sendable {
+        /// Acquiring fails and names the dead, until somebody recovers or releases the lock.
+        case report = 0
+        /// It counts as released.
+        case release = 1
+        /// It stays taken for ever.
+        case hang = 2
+    }
+
+    /// How an attempt to acquire ended.
+    public enum Outcome {
+        case acquired
+        /// Acquired from a dead owner (`OwnerDeath.release`).
+        case inherited
+        case timedOut
+        case interrupted
+        case ownerDied
+    }
+
+    /// Why a release was refused.
+    public enum ReleaseFailure: Error {
+        case notAcquired
+        case notOwner
+    }
+
+    /// Who held the lock and died.
+    public struct Culprit {
+        public let name: String
+        public let pid: pid_t
+        /// Exit code or minus the signal, nil if unknown.
+        public let exitCode: Int32?
+    }
+
+    private static let recursiveFlag: UInt64 = 1
+    private static let deathShift: UInt64 = 1
+    private static let exitKnown: UInt64 = 1 << 32
+    private static let nameBytes = 32
+
+    private var waiters: WaitList { object.waitList(at: 48) }
+    private var owner: SharedWord { object.word(64) }
+    private var depth: SharedWord { object.word(72) }
+    private var flags: SharedWord { object.word(80) }
+    private var culpritPid: SharedWord { object.word(128) }
+    private var culpritExit: SharedWord { object.word(136) }
+    private var culpritNameLength: SharedWord { object.word(144) }
+    private var culpritName: UnsafeMutableRawPointer { object.base + 152 }
+
+    public static func create(
+        isRecursive: Bool, onOwnerDeath: OwnerDeath = .report, name: String? = nil, place: UInt64 = 0
+    ) throws(SharedMemoryExhausted) -> LockStorage {
+        let object = try HandleTable.create(.lock, name: name, place: place) { object in
+            LockStorage(object).flags.storeRelaxed((isRecursive ? recursiveFlag : 0) | onOwnerDeath.rawValue << deathShift)
+        }
+        return LockStorage(object)
+    }
+
+    public var isRecursive: Bool { flags.relaxed() & Self.recursiveFlag != 0 }
+    public var onOwnerDeath: OwnerDeath { OwnerDeath(rawValue: flags.relaxed() >> Self.deathShift) ?? .report }
+
+    /// Whether some process holds it, dead or alive.
+    public var isLocked: Bool { owner.load() != 0 }
+    /// Whether this process holds it.
+    public var isMine: Bool { owner.load() == ProcessRef.current.rawValue }
+    /// How often its owner has acquired it.
+    public var count: Int { isLocked ? Int(depth.relaxed()) : 0 }
+
+    /// Name and pid of the process that holds it.
+    public var holder: (name: String, pid: pid_t)? {
+        let ref = ProcessRef(rawValue: owner.load())
+        guard ref.rawValue != 0 else { return nil }
+        guard ref.isAlive, let record = ref.slot.currentRecord else {
+            let culprit = culprit
+            return (culprit.name, culprit.pid)
+        }
+        return (record.name, record.pid)
+    }
+
+    /// Takes the lock, waiting until the deadline.
+    public func acquire(until deadline: Deadline) -> Outcome {
+        let me = ProcessRef.current.rawValue
+        let held = HeldLocks.begin(object)
+        if owner.compareExchange(0, me) {
+            depth.storeRelaxed(1)
+            return .acquired
+        }
+        if isRecursive, owner.relaxed() == me {
+            HeldLocks.end(held)
+            depth.storeRelaxed(depth.relaxed() + 1)
+            return .acquired
+        }
+        let outcome = acquireSlowly(until: deadline)
+        if outcome != .acquired, outcome != .inherited { HeldLocks.end(held) }
+        return outcome
+    }
+
+    private func acquireSlowly(until deadline: Deadline) -> Outcome {
+        var outcome = tryAcquire()
+        if outcome != .timedOut { return outcome }
+        var set = WaitSet(waiters)
+        let owner = owner
+        set.processes = { [ProcessRef(rawValue: owner.load())].filter { $0 != .none } }
+        let waited = Waiting.wait(
+            Operation(.acquire, on: object), in: &set, until: deadline, looksReady: { owner.relaxed() == 0 }
+        ) {
+            outcome = tryAcquire()
+            return outcome != .timedOut
+        }
+        return waited == .interrupted ? .interrupted : outcome
+    }
+
+    /// One attempt; `timedOut` means taken.
+    private func tryAcquire() -> Outcome {
+        let me = ProcessRef.current.rawValue
+        while true {
+            let seen = owner.load()
+            if seen == 0 {
+                guard owner.compareExchange(0, me) else { continue }
+                depth.storeRelaxed(1)
+                return .acquired
+            }
+            if ProcessRef(rawValue: seen).isAlive { return .timedOut }
+            switch onOwnerDeath {
+            case .report: return .ownerDied
+            case .hang: return .timedOut
+            case .release:
+                guard owner.compareExchange(seen, me) else { continue }
+                depth.storeRelaxed(1)
+                return .inherited
+            }
+        }
+    }
+
+    /// Gives the lock back. One that is not recursive may be given back by any process.
+    public func release() throws(ReleaseFailure) {
+        let me = ProcessRef.current.rawValue
+        if isRecursive {
+            guard owner.relaxed() == me else { throw .notOwner }
+            let depthLeft = depth.relaxed() - 1
+            depth.storeRelaxed(depthLeft)
+            if depthLeft > 0 { return }
+        }
+        let old = owner.exchange(0)
+        guard old != 0 else { throw .notAcquired }
+        if old == me { HeldLocks.end(object) }
+        if !waiters.isEmpty { waiters.wakeOne() }
+    }
+
+    /// Makes a lock free whose owner has died. Returns false if it is not in that state.
+    public func recover() -> Bool {
+        let seen = owner.load()
+        guard seen != 0, !ProcessRef(rawValue: seen).isAlive else { return false }
+        guard owner.compareExchange(seen, 0) else { return false }
+        waiters.wakeAll()
+        return true
+    }
+
+    /// Who held the lock and died. If the sweep has not been there yet, it is made now.
+    public var culprit: Culprit {
+        let ref = ProcessRef(rawValue: owner.load())
+        if ref.rawValue != 0, ref.slot.isDead, ref.slot.generation == ref.generation { Sweeper.sweep(ref.slot) }
+        let length = min(Int(culpritNameLength.relaxed()), Self.nameBytes)
+        let name = String(decoding: UnsafeRawBufferPointer(start: culpritName, count: length), as: UTF8.self)
+        let exit = culpritExit.relaxed()
+        return Culprit(
+            name: name, pid: pid_t(truncatingIfNeeded: culpritPid.relaxed()),
+            exitCode: exit & Self.exitKnown == 0 ? nil : Int32(truncatingIfNeeded: exit))
+    }
+
+    /// Called by the sweep: if `dead` holds the lock, writes down who that was.
+    func noteDeath(of dead: ProcessRef, _ record: ProcessRecord?) {
+        guard owner.load() == dead.rawValue else { return }
+        culpritPid.storeRelaxed(UInt64(record?.pid ?? 0))
+        culpritExit.storeRelaxed(record?.exitCode.map { Self.exitKnown | UInt64(UInt32(bitPattern: $0)) } ?? 0)
+        let name = Array((record?.name ?? "a process").utf8.prefix(Self.nameBytes))
+        culpritName.copyMemory(from: name, byteCount: name.count)
+        culpritNameLength.store(UInt64(name.count))
+        waiters.wakeAll()
+    }
+}

@@ -1,0 +1,28 @@
+import Glibc
+
+/// A system call that failed: which error, and what it was needed for.
+public struct SystemError: Error, CustomStringConvertible {
+    /// The `errno` value.
+    public let code: Int32
+    /// What was being done, as in "starting a process".
+    public let doing: StaticString
+
+    public init(code: Int32, doing: StaticString) {
+        self.code = code
+        self.doing = doing
+    }
+
+    public var description: String { "\(doing): \(String(cString: strerror(code)))" }
+}
+
+/// The family's shared memory is used up, after caches were emptied and garbage was collected.
+public struct SharedMemoryExhausted: Error, CustomStringConvertible {
+    /// Bytes that were asked for.
+    public let requested: Int
+    /// Bytes the family may occupy.
+    public let budget: Int
+
+    public var description: String {
+        "shared memory exhausted: \(requested) bytes wanted, the limit is \(budget) (see MPRUN_SHARED_MEMORY)"
+    }
+}

@@ -1,0 +1,32 @@
+import CInterProcess
+
+/// A point on the monotonic clock until which an operation may block.
+public struct Deadline: Sendable {
+    /// Nanoseconds; `UInt64.max` is never.
+    let nanoseconds: UInt64
+
+    /// Blocks for as long as it takes.
+    public static let never = Deadline(nanoseconds: .max)
+    /// Does not block.
+    public static let now = Deadline(nanoseconds: 0)
+
+    /// - Parameter seconds: from now; zero and less do not block, infinity blocks for ever.
+    public static func after(seconds: Double) -> Deadline {
+        guard seconds > 0 else { return .now }
+        let wait = seconds * 1e9
+        guard wait < 9e18 else { return .never }
+        return Deadline(nanoseconds: Clock.now + UInt64(wait))
+    }
+
+    public var isNever: Bool { nanoseconds == .max }
+    public var isNow: Bool { nanoseconds == 0 }
+    public var hasPassed: Bool { !isNever && (isNow || Clock.now >= nanoseconds) }
+
+    /// The earlier of this deadline and `interval` nanoseconds from now.
+    func capped(at interval: UInt64) -> UInt64 { min(nanoseconds, Clock.now + interval) }
+}
+
+/// The monotonic clock: the one place time is read, so that it can be replaced.
+public enum Clock {
+    public static var now: UInt64 { ip_monotonic_ns() }
+}

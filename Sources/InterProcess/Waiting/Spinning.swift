@@ -1,0 +1,42 @@
+import CInterProcess
+import Glibc
+
+/// Watching a word for a moment before sleeping: a wake-up from sleep costs about fifty
+/// times what a spinning process takes to notice.
+enum Spinning {
+    private static let shortest: UInt64 = 2_000
+    private static let longest: UInt64 = 100_000
+    private static let pausesBetweenClockReads = 32
+
+    // Learned from success; each process has its own.
+    nonisolated(unsafe) private static var budget: UInt64 = 50_000
+    nonisolated(unsafe) private static var processors = 0
+
+    /// Spins until `isReady`, within the budget. Does not spin at all where running processes
+    /// would compete for processors: the one waited for could not run.
+    static func wait(until deadline: Deadline, isReady: () -> Bool) -> Bool {
+        guard hasIdleProcessor else { return false }
+        let end = deadline.capped(at: budget)
+        repeat {
+            for _ in 0..<pausesBetweenClockReads {
+                if isReady() {
+                    budget = min(longest, budget + budget / 4)
+                    return true
+                }
+                ip_cpu_relax()
+            }
+        } while Clock.now < end
+        budget = max(shortest, budget - budget / 8)
+        return false
+    }
+
+    private static var hasIdleProcessor: Bool {
+        if processors == 0 { processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+        var running = 0
+        for slot in Slot.everUsed where slot.isRunning {
+            running += 1
+            if running > processors { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,145 @@
+// Wait lists: who sleeps for what, in the order they came.
+//
+// Layout: a list is one word of a shared object, first node | last node << 32, guarded by
+// the object's wait lock. A node (64 bytes, in the slot of the sleeper) is
+//
+//     0    the list it is in (arena offset), 0 = none
+//     8    previous node | next node << 32
+//     16   sleeper (ProcessRef)
+//     24   the list that woke it, until it has looked: a grant
+//     32   1 if the sleeper sits in poll(2) and is woken by a datagram
+//
+// Invariants: linking, unlinking and granting are transactions. A grant names its sleeper;
+// the sweep passes the grant of a dead sleeper on.
+//
+// A crash leaves: nodes of the dead in the list, which wakers skip and the sweep unlinks.
+// A waker killed between granting and waking costs the sleeper one capped sleep.
+
+import CInterProcess
+
+struct WaitNode: Equatable {
+    let slot: Slot
+    let index: Int
+
+    /// A node in a list word; 0 is none.
+    var id: UInt64 { UInt64(slot.index * Slot.nodeCount + index + 1) }
+
+    static func identified(_ id: UInt64) -> WaitNode? {
+        guard id != 0 else { return nil }
+        let place = Int(id) - 1
+        return WaitNode(slot: Slot(index: place / Slot.nodeCount), index: place % Slot.nodeCount)
+    }
+
+    private func word(_ offset: Int) -> SharedWord { SharedWord(slot.base + 4096 + index * 64 + offset) }
+
+    var list: SharedWord { word(0) }
+    var links: SharedWord { word(8) }
+    var sleeper: SharedWord { word(16) }
+    var granted: SharedWord { word(24) }
+    var polls: SharedWord { word(32) }
+
+    /// Makes the sleeper look.
+    func wake() {
+        let sleeper = ProcessRef(rawValue: sleeper.relaxed())
+        if polls.relaxed() != 0 { PollSocket.wake(sleeper) }
+        slot.rouse()
+    }
+}
+
+/// A queue of sleeping processes inside a shared object.
+public struct WaitList {
+    let lock: RobustMutex
+    let word: SharedWord
+
+    private static let half: UInt64 = 0xffff_ffff
+
+    /// The list whose word lies at `offset`, which is inside an object.
+    init(offset: UInt64) {
+        lock = SharedObject(containing: offset).waitLock
+        word = SharedWord(offset: offset)
+    }
+
+    init(lock: RobustMutex, word: SharedWord) {
+        self.lock = lock
+        self.word = word
+    }
+
+    /// A hint; exact for who has just passed a full barrier after publishing.
+    @inline(__always)
+    var isEmpty: Bool { word.load() == 0 }
+
+    func append(_ node: WaitNode, polling: Bool) {
+        node.sleeper.storeRelaxed(ProcessRef.current.rawValue)
+        node.granted.storeRelaxed(0)
+        node.polls.storeRelaxed(polling ? 1 : 0)
+        lock.lock()
+        let ends = word.relaxed()
+        let last = WaitNode.identified(ends >> 32)
+        var change = Transaction(under: lock)
+        change.set(node.links, last?.id ?? 0)
+        change.set(node.list, word.offset)
+        if let last {
+            change.set(last.links, last.links.relaxed() & Self.half | node.id << 32)
+            change.set(word, ends & Self.half | node.id << 32)
+        } else {
+            change.set(word, node.id | node.id << 32)
+        }
+        change.commit()
+        lock.unlock()
+    }
+
+    /// Takes `node` out, if it is still in.
+    func remove(_ node: WaitNode) {
+        lock.lock()
+        if node.list.relaxed() == word.offset {
+            var change = Transaction(under: lock)
+            unlink(node, &change)
+            change.commit()
+        }
+        lock.unlock()
+    }
+
+    /// Wakes the process that has waited longest and is alive. The caller has made true what it waits for.
+    func wakeOne() {
+        guard !isEmpty, let node = grantFirst() else { return }
+        node.wake()
+    }
+
+    /// Wakes all.
+    func wakeAll() {
+        while !isEmpty, let node = grantFirst() { node.wake() }
+    }
+
+    private func grantFirst() -> WaitNode? {
+        lock.lock()
+        defer { lock.unlock() }
+        while let node = WaitNode.identified(word.relaxed() & Self.half) {
+            var change = Transaction(under: lock)
+            unlink(node, &change)
+            let isAlive = ProcessRef(rawValue: node.sleeper.relaxed()).isAlive
+            if isAlive { change.set(node.granted, word.offset) }
+            change.commit()
+            if isAlive { return node }
+        }
+        return nil
+    }
+
+    private func unlink(_ node: WaitNode, _ change: inout Transaction) {
+        let links = node.links.relaxed()
+        let previous = WaitNode.identified(links & Self.half)
+        let next = WaitNode.identified(links >> 32)
+        var ends = word.relaxed()
+        if let previous {
+            change.set(previous.links, previous.links.relaxed() & Self.half | (links >> 32) << 32)
+        } else {
+            ends = ends & ~Self.half | links >> 32
+        }
+        if let next {
+            change.set(next.links, next.links.relaxed() & ~Self.half | links & Self.half)
+        } else {
+            ends = ends & Self.half | (links & Self.half) << 32
+        }
+        change.set(word, ends)
+        change.set(node.list, 0)
+    }
+}

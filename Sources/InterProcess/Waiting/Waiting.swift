@@ -1,0 +1,162 @@
+// The one function in which processes of the family block.
+//
+// A sleep watches the sleeper's own wake word, which who makes an object ready bumps, and
+// lifelines of processes whose death matters. It is capped: a lost wake-up costs half a
+// second, never a hang.
+
+import CInterProcess
+import Glibc
+
+/// How a wait ended.
+public enum WaitOutcome {
+    case ready
+    case timedOut
+    /// Ctrl-C: the caller lets go of everything and tells its own caller.
+    case interrupted
+}
+
+/// What a wait listens to.
+public struct WaitSet {
+    /// Lists of objects that may become ready.
+    var lists: [WaitList] = []
+    /// Processes whose death may end the wait; asked anew before each sleep.
+    var processes: () -> [ProcessRef] = { [] }
+    /// Descriptors for poll(2), with `revents` as the last poll left them.
+    public var descriptors: [pollfd] = []
+    /// The wait only looks and takes nothing: a turn granted to it goes on to the next in the list.
+    var isWatching = false
+
+    public init() {}
+
+    init(_ list: WaitList) { lists = [list] }
+}
+
+public enum Waiting {
+    /// Longest sleep before everything is looked at again, jittered so that many sleepers do not march in step.
+    private static let cap: UInt64 = 400_000_000
+    private static let jitter: UInt64 = 200_000_000
+    /// Lifelines beyond this many are looked at when the cap is reached.
+    private static let mostLifelines = Int(IP_FUTEX_MAX) - 1
+
+    /// Blocks until `attempt` succeeds, the deadline passes or the process is interrupted.
+    ///
+    /// - Parameters:
+    ///   - looksReady: a cheap and harmless look at whether `attempt` may succeed, for spinning before the sleep;
+    ///     nil where the wait is expected to be long.
+    ///   - attempt: tries to do what is waited for; true if that is done.
+    public static func wait<Failure: Error>(
+        _ operation: Operation, in set: inout WaitSet, until deadline: Deadline,
+        looksReady: (() -> Bool)?, attempt: () throws(Failure) -> Bool
+    ) throws(Failure) -> WaitOutcome {
+        if deadline.isNow { return .timedOut }
+        if let looksReady, Spinning.wait(until: deadline, isReady: looksReady), try attempt() { return .ready }
+
+        let slot = Slot.mine
+        slot.waitRecord.begin(operation, until: deadline)
+        defer { slot.waitRecord.end() }
+        while true {
+            if Attention.isWanted, !Attention.serve() { return .interrupted }
+            let wakeValue = UInt32(truncatingIfNeeded: slot.wake.load())
+            let registration = Registration(of: set)
+            do throws(Failure) {
+                // Only now: who made it ready before we were in the list did not see us.
+                if try attempt() {
+                    let granted = registration.end()
+                    if set.isWatching { granted.passOn() }
+                    return .ready
+                }
+            } catch {
+                registration.end().passOn()
+                throw error
+            }
+            if deadline.hasPassed {
+                registration.end().passOn()
+                return .timedOut
+            }
+            slot.activity.store(1)
+            let woken = sleep(wakeValue, &set, until: deadline)
+            slot.activity.store(0)
+            // A turn that is not used (interrupt, error) goes to the next.
+            let granted = registration.end()
+            if set.isWatching { granted.passOn() }
+            do throws(Failure) {
+                if try attempt() { return .ready }
+            } catch {
+                granted.passOn()
+                throw error
+            }
+            if Attention.isWanted { granted.passOn() }
+            if !woken { Sweeper.sweepTheDead() }
+        }
+    }
+
+    /// Sleeps once. Returns false when only the cap ended the sleep.
+    private static func sleep(_ wakeValue: UInt32, _ set: inout WaitSet, until deadline: Deadline) -> Bool {
+        let end = deadline.capped(at: cap + UInt64.random(in: 0..<jitter))
+        if set.descriptors.isEmpty { return sleepOnFutexes(wakeValue, set.processes(), until: end) }
+        return sleepInPoll(&set, until: end)
+    }
+
+    private static func sleepOnFutexes(_ wakeValue: UInt32, _ processes: [ProcessRef], until end: UInt64) -> Bool {
+        let capacity = 1 + min(processes.count, mostLifelines)
+        return withUnsafeTemporaryAllocation(of: ip_futex.self, capacity: capacity) { futexes in
+            futexes.initializeElement(at: 0, to: ip_futex(word: Slot.mine.wake.futex, expected: wakeValue))
+            var count = 1
+            for process in processes.prefix(mostLifelines) {
+                guard let lifeline = process.lifeline else { return true }
+                futexes.initializeElement(at: count, to: ip_futex(word: lifeline.word, expected: lifeline.value))
+                count += 1
+            }
+            let outcome = Futex.sleep(on: UnsafeBufferPointer(rebasing: futexes[..<count]), until: end)
+            // The kernel wakes one watcher of a death; that one tells the others.
+            for process in processes where !process.isAlive { process.slot.announceDeath() }
+            return outcome != .timedOut
+        }
+    }
+
+    private static func sleepInPoll(_ set: inout WaitSet, until end: UInt64) -> Bool {
+        var polled = set.descriptors
+        if !set.lists.isEmpty, let socket = PollSocket.descriptor {
+            polled.append(pollfd(fd: socket, events: Int16(POLLIN), revents: 0))
+        }
+        let now = Clock.now
+        let left = end > now ? end - now : 0
+        let count = poll(&polled, nfds_t(polled.count), Int32((left + 999_999) / 1_000_000))
+        for index in set.descriptors.indices { set.descriptors[index].revents = count > 0 ? polled[index].revents : 0 }
+        return count != 0
+    }
+}
+
+/// The nodes of one sleep, linked into the lists it listens to.
+private struct Registration {
+    private let lists: ArraySlice<WaitList>
+
+    init(of set: WaitSet) {
+        // Objects beyond the nodes a slot has are looked at when the cap is reached.
+        lists = set.lists.prefix(Slot.nodeCount)
+        let polls = !set.descriptors.isEmpty
+        if polls { PollSocket.drain() }
+        for (index, list) in lists.enumerated() {
+            list.append(Slot.mine.node(index), polling: polls)
+        }
+    }
+
+    /// Unlinks the nodes. Returns the lists that had granted their turn to this process.
+    func end() -> [WaitList] {
+        var granted: [WaitList] = []
+        for (index, list) in lists.enumerated() {
+            let node = Slot.mine.node(index)
+            if node.list.load() != 0 { list.remove(node) }
+            if node.granted.load() != 0 {
+                granted.append(list)
+                node.granted.store(0)
+            }
+        }
+        return granted
+    }
+}
+
+extension [WaitList] {
+    /// Gives the turn to the next in each list.
+    fileprivate func passOn() { for list in self { list.wakeOne() } }
+}

@@ -1,0 +1,23 @@
+// Forks, kills and checks: what a test runner, which has threads, must not do itself.
+// Prints TAP. Usage: InterProcessTorture [kills]
+
+@preconcurrency import Glibc
+import InterProcess
+
+setvbuf(stdout, nil, _IOLBF, 0)
+let kills = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 2_000
+
+do {
+    try Family.begin(memoryBudget: 1 << 30)
+} catch {
+    print("Bail out! \(error)")
+    exit(1)
+}
+
+var report = Report()
+Basics.run(&report)
+Waiters.run(&report)
+MemoryPressure.run(&report)
+QueueUnderKills(kills: kills).run(&report)
+Pipes(kills: kills).run(&report)
+report.finish()
