@@ -1,0 +1,48 @@
+import LuaBridge
+
+/// Turns messages into Lua values.
+///
+/// A message may come from anywhere. Nothing in it is trusted: lengths are compared with what is there, numbers with
+/// what they may name. Whatever is wrong is a SerializationError, or a ValueError for a handle of an object that is gone
+/// or of another family.
+enum Decoder {
+    /// Pushes the value encoded in `bytes`.
+    ///
+    /// Lua code can run while this decodes, but only if the message names a module that is not loaded yet. The bytes
+    /// have to stay where they are meanwhile.
+    ///
+    /// - Parameter descriptors: What came beside the message. Those that values own now are replaced by -1, also if this
+    ///   throws; the others remain the caller's.
+    /// - Throws: ``LuaFault/value``.
+    @inline(__always)
+    static func decode(
+        _ lua: Lua, _ bytes: UnsafeRawBufferPointer,
+        descriptors: UnsafeMutableBufferPointer<Int32> = .init(start: nil, count: 0)
+    ) throws(LuaFault) {
+        var reader = MessageReader(bytes)
+        // Scalars need no stack, no frames, and no care about the collector.
+        if reader.pushScalar(lua), reader.isAtEnd { return }
+        try decodeTree(lua, bytes, descriptors)
+    }
+
+    @inline(never)
+    private static func decodeTree(
+        _ lua: Lua, _ bytes: UnsafeRawBufferPointer, _ descriptors: UnsafeMutableBufferPointer<Int32>
+    ) throws(LuaFault) {
+        // A scalar with something after it left a value; there is nothing else to undo.
+        let top = lua.top - (MessageReader(bytes).startsWithScalar ? 1 : 0)
+        lua.top = top
+        let wasRunning = cluabridge_pause_collector(lua.pointer)
+        var pass = DecodingPass(lua: lua, bytes: bytes, descriptors: descriptors, collectorWasRunning: wasRunning)
+        do throws(LuaFault) {
+            try pass.run()
+        } catch {
+            lua.dropBelow(error, to: top)
+            pass.end()
+            cluabridge_resume_collector(lua.pointer, wasRunning)
+            throw error
+        }
+        pass.end()
+        cluabridge_resume_collector(lua.pointer, wasRunning)
+    }
+}

@@ -1,0 +1,76 @@
+import CInterProcess
+import Glibc
+import InterProcess
+import LuaBridge
+
+/// Ctrl-C: raised as an error wherever the script is, also inside coroutines and blocking calls.
+///
+/// Code that never comes back to Lua (a C module blocked in a system call) cannot be interrupted so; after a grace
+/// period the process ends without it.
+public enum Interruption {
+    static let message: StaticString = "interrupted!"
+    /// Seconds between Ctrl-C and the end of a process that does not react.
+    private static let grace: Int32 = 1
+
+    // What the signal handlers need; written before they are installed.
+    nonisolated(unsafe) private static var target: UnsafeMutablePointer<cluabridge_State>?
+    /// Whether an interrupt was raised in this process.
+    nonisolated(unsafe) public private(set) static var wasRaised = false
+
+    /// Makes Ctrl-C an error in the script of `runtime`. For a command, which owns its process.
+    public static func install(in runtime: LuaRuntime) {
+        target = runtime.interruptTarget
+        runtime.setInterruptHandler { state in
+            let lua = Lua(state)
+            Interruption.noteRaised()
+            lua.push(Interruption.message)
+            return true
+        }
+        catchSignal()
+    }
+
+    /// In a forked child: its own handler, and nothing pending.
+    static func inheritedByChild() {
+        guard target != nil else { return }
+        wasRaised = false
+        Attention.takeInterrupt()
+        catchSignal()
+    }
+
+    /// The script let the interrupt end it, or a wait at the end of the process was interrupted.
+    static func noteRaised() {
+        wasRaised = true
+        Attention.takeInterrupt()
+        ip_stop_grace_timer()
+    }
+
+    private static func catchSignal() {
+        Attention.catchInterrupts {
+            if let target = Interruption.target { cluabridge_interrupt(target) }
+            ip_start_grace_timer(Interruption.grace) { Interruption.endWithoutScript() }
+        }
+    }
+
+    /// The script did not react. Runs in a signal handler.
+    private static func endWithoutScript() {
+        if Family.isMainProcess {
+            Family.signalOthers(SIGKILL)
+            ip_write_line("mprun: interrupted")
+            _exit(130)
+        }
+        ip_die_by_signal(SIGINT)
+    }
+}
+
+extension Lua {
+    /// What a blocking function throws when its wait was interrupted.
+    func interrupted() -> LuaFault {
+        do throws(LuaFault) {
+            try deliverInterrupt()
+        } catch { return error }
+        // Not by a signal that the state knows of.
+        Attention.takeInterrupt()
+        push(Interruption.message)
+        return .value
+    }
+}

@@ -1,0 +1,83 @@
+import CInterProcess
+import Glibc
+import InterProcess
+import LuaBridge
+
+/// The Lua module `multiprocessing`, and `time` beside it.
+public enum Multiprocessing {
+    private static let module = Registry.Key()
+
+    /// Makes `require "multiprocessing"` and `require "time"` work in a state whose standard libraries are open, and
+    /// begins this process's family if it has none.
+    ///
+    /// One state of a process can have the module: its children run in a copy of that state.
+    ///
+    /// - Parameter memoryBudget: bytes of shared memory; nil for half of the machine's.
+    public static func open(in runtime: LuaRuntime, memoryBudget: Int? = nil) throws(OpenFailure) {
+        do throws(SystemError) {
+            try Family.begin(memoryBudget: memoryBudget)
+        } catch { throw .system(error) }
+        // A host may have inherited SIG_IGN, with which nobody's exit status would survive.
+        signal(SIGCHLD, SIG_DFL)
+        CollectorHooks.install(runtime)
+        let lua = runtime.lua
+        do throws(LuaFault) {
+            try lua.preload("multiprocessing") { Lua.run($0, Multiprocessing.openModule) }
+            try StandardLibrary.install(in: lua)
+            try TimeModule.install(in: lua)
+            try ProcessClass.install(in: lua)
+        } catch { throw .lua(lua.errorText(at: -1)) }
+    }
+
+    /// Why the module could not be opened.
+    public enum OpenFailure: Error {
+        case system(SystemError)
+        case lua(String)
+    }
+
+    /// Pushes the module's table.
+    static func push(_ lua: Lua) { Registry.push(module, to: lua) }
+
+    private static func openModule(_ lua: Lua) throws(LuaFault) -> Int32 {
+        if Registry.push(module, to: lua) == .table { return 1 }
+        lua.pop()
+        lua.createTable(fields: 64)
+        lua.pushValue(at: -1)
+        Registry.set(module, in: lua)
+        lua.setFunctions(ModuleFunctions.all, at: -1)
+        ProcessClass.push(lua)
+        lua.rawSet("Process", at: -2)
+        try QueueClass.install(in: lua, moduleAt: -1)
+        try LockClass.install(in: lua, moduleAt: -1)
+        ConnectionModule.install(in: lua, moduleAt: -1)
+        CodecHooks.sharedObjects = SharedClasses.self
+        TimeModule.pushSleep(lua)
+        lua.rawSet("sleep", at: -2)
+        for kind in ErrorKind.allCases {
+            lua.push(kind.rawValue)
+            lua.push(kind.rawValue)
+            try lua.rawSet(at: -3)
+        }
+        return 1
+    }
+}
+
+/// Ties the family's needs to the collector of the state that has the module.
+enum CollectorHooks {
+    nonisolated(unsafe) private static var record: UnsafeMutablePointer<cluabridge_State>?
+
+    static func install(_ runtime: LuaRuntime) {
+        record = runtime.lua.record
+        Attention.collectGarbage = {
+            guard let lua = CollectorHooks.running, lua.isCollectorRunning else { return }
+            lua.collectGarbage()
+        }
+        Operation.placeProvider = { CollectorHooks.running.map(Place.current) ?? 0 }
+    }
+
+    /// The Lua thread that runs now.
+    static var running: Lua? {
+        guard let record else { return nil }
+        return Lua(record.pointee.interrupts.running ?? record.pointee.main)
+    }
+}

@@ -1,0 +1,38 @@
+import Glibc
+import InterProcess
+import LuaBridge
+
+/// Script lines as shared memory keeps them: interned name of the source << 24 | line.
+enum Place {
+    // The sources a script runs are few: the last one is most often the same.
+    nonisolated(unsafe) private static var lastSource: UnsafePointer<CChar>?
+    nonisolated(unsafe) private static var lastID: UInt64 = 0
+
+    /// Where the innermost Lua function is; 0 if unknown.
+    static func current(_ lua: Lua) -> UInt64 {
+        guard let position = lua.position else { return 0 }
+        if position.source != lastSource {
+            let name = position.shortSource
+            let id = Array(name.utf8).withUnsafeBytes { try? InternTable.intern($0) }
+            guard let id else { return 0 }
+            lastSource = position.source
+            lastID = id
+        }
+        return lastID << 24 | UInt64(UInt32(bitPattern: position.line) & 0xff_ffff)
+    }
+
+    /// `script.lua:12`, or nil for an unknown place.
+    static func text(_ place: UInt64) -> String? {
+        guard place != 0, let source = InternTable.bytes(place >> 24) else { return nil }
+        return "\(String(decoding: source, as: UTF8.self)):\(place & 0xff_ffff)"
+    }
+}
+
+extension SharedObject {
+    /// `'ledger' (bank.lua:3)`, `(bank.lua:3)` or the name alone: how messages speak of an object.
+    var label: String {
+        let name = name.map { "'\($0)'" }
+        let place = Place.text(place).map { "(\($0))" }
+        return [name, place].compactMap { $0 }.joined(separator: " ")
+    }
+}

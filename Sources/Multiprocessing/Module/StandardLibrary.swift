@@ -1,0 +1,74 @@
+import Glibc
+import InterProcess
+import LuaBridge
+
+/// What changes in Lua's own libraries: `os.exit` ends a process as it should end, and `math.randomseed` is remembered,
+/// so that children can have seeds of their own.
+enum StandardLibrary {
+    private static let originalSeed = Registry.Key()
+    nonisolated(unsafe) private static var seed: Int64?
+
+    static func install(in lua: Lua) throws(LuaFault) {
+        try lua.getGlobal("os")
+        if lua.type(at: -1) == .table {
+            lua.push { Lua.run($0, StandardLibrary.exit) }
+            lua.rawSet("exit", at: -2)
+        }
+        lua.pop()
+        try lua.getGlobal("math")
+        if lua.type(at: -1) == .table {
+            lua.push { Lua.run($0, StandardLibrary.noteSeed) }
+            lua.rawGet("randomseed", at: -2)
+            lua.pushValue(at: -1)
+            Registry.set(originalSeed, in: lua)
+            try Prelude.push(Prelude.randomSeed, arguments: 2, to: lua)
+            lua.rawSet("randomseed", at: -2)
+        }
+        lua.pop()
+    }
+
+    /// `os.exit([code[, close]])`: atexit handlers, daemons, children; then the process ends.
+    private static func exit(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let code: Int32
+        if let boolean = lua.boolean(at: 1) {
+            code = boolean ? 0 : 1
+        } else {
+            code = Int32(truncatingIfNeeded: try lua.optionalInteger(at: 1) ?? 0) & 255
+        }
+        EndOfProcess.run(lua)
+        if CurrentProcess.isChild { ChildProcess.exit(code) }
+        Glibc.exit(code)
+    }
+
+    private static func noteSeed(_ lua: Lua) throws(LuaFault) -> Int32 {
+        if let integer = lua.integer(at: 1) {
+            seed = integer
+        } else {
+            seed = lua.number(at: 1).map { Int64(bitPattern: $0.bitPattern) }
+        }
+        return 0
+    }
+
+    /// In a forked child: numbers of its own; reproducible if the main script chose a seed.
+    static func seedChild(_ lua: Lua) {
+        var generator = SystemRandomNumberGenerator()
+        var state = generator.next()
+        if let seed {
+            state = UInt64(bitPattern: seed)
+            for number in CurrentProcess.identity { state = mix(state &+ UInt64(number)) }
+        }
+        guard Registry.push(originalSeed, to: lua) == .function else { return lua.pop() }
+        lua.push(Int64(bitPattern: mix(state)))
+        lua.push(Int64(bitPattern: mix(state &+ 1)))
+        // It returns the seeds; it has no reason to fail.
+        if lua.protectedCall(arguments: 2, results: 0) != .ok { lua.pop() }
+    }
+
+    /// The output function of SplitMix64.
+    private static func mix(_ value: UInt64) -> UInt64 {
+        var mixed = value &+ 0x9e37_79b9_7f4a_7c15
+        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ mixed >> 31
+    }
+}

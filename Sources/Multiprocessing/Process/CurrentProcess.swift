@@ -1,0 +1,54 @@
+import Glibc
+import InterProcess
+import LuaBridge
+
+/// The process that this code runs in, as its Lua object sees it.
+enum CurrentProcess {
+    private static let object = Registry.Key()
+
+    /// Which child of which child … it is: [2, 1] is the first child of the second child of the main process.
+    nonisolated(unsafe) private(set) static var identity: [Int32] = []
+    /// How many Process objects this process has made: the next one's number.
+    nonisolated(unsafe) private static var made: Int32 = 0
+    nonisolated(unsafe) private(set) static var isDaemon = false
+
+    /// Whether it was started by another process of the family.
+    static var isChild: Bool { !identity.isEmpty }
+
+    /// A number for a new Process object, from 1.
+    static func nextNumber() -> Int32 {
+        made += 1
+        return made
+    }
+
+    /// `1:2` for a process of that number made here.
+    static func identityText(_ number: Int32) -> String {
+        (identity + [number]).map { String($0) }.joined(separator: ":")
+    }
+
+    /// In a forked child: it is now the process of the Lua object at `index`.
+    static func become(_ lua: Lua, at index: Int32, _ state: UnsafeMutablePointer<ProcessState>) {
+        if ProcessObject.field("authkey", of: index, in: lua) == .nil {
+            Registry.push(object, to: lua)
+            ProcessObject.field("authkey", of: -1, in: lua)
+            ProcessObject.setField("authkey", of: index, in: lua)
+            lua.pop()
+        }
+        lua.pop()
+        state.pointee.selfPid = getpid()
+        identity.append(state.pointee.number)
+        made = 0
+        isDaemon = state.pointee.isDaemon
+        lua.pushValue(at: index)
+        Registry.set(object, in: lua)
+    }
+
+    /// Pushes the Process object of this process, making that of the main process the first time.
+    static func push(_ lua: Lua) throws(LuaFault) {
+        if Registry.push(object, to: lua) == .userdata { return }
+        lua.pop()
+        try ProcessObject.pushMain(lua)
+        lua.pushValue(at: -1)
+        Registry.set(object, in: lua)
+    }
+}

@@ -1,0 +1,105 @@
+import Glibc
+import InterProcess
+import LuaBridge
+
+/// `p.name`, `p.daemon`, `p.pid` … The object is argument 1, a value to set argument 3.
+enum ProcessProperties {
+    static let names: [StaticString] = ["name", "daemon", "pid", "ident", "exitcode", "sentinel", "authkey"]
+
+    static let getters = [
+        LuaFunction("name") { Lua.run($0, name) },
+        LuaFunction("daemon") { Lua.run($0, daemon) },
+        LuaFunction("pid") { Lua.run($0, pid) },
+        LuaFunction("ident") { Lua.run($0, pid) },
+        LuaFunction("exitcode") { Lua.run($0, exitCode) },
+        LuaFunction("sentinel") { Lua.run($0, sentinel) },
+        LuaFunction("authkey") { Lua.run($0, authKey) },
+    ]
+
+    static let setters = [
+        LuaFunction("name") { Lua.run($0, setName) },
+        LuaFunction("daemon") { Lua.run($0, setDaemon) },
+        LuaFunction("authkey") { Lua.run($0, setAuthKey) },
+    ]
+
+    private static func name(_ lua: Lua) throws(LuaFault) -> Int32 {
+        _ = try ProcessObject.userdata.check(lua, at: 1)
+        ProcessObject.field("name", of: 1, in: lua)
+        return 1
+    }
+
+    private static func setName(_ lua: Lua) throws(LuaFault) -> Int32 {
+        _ = try ProcessObject.check(lua)
+        guard lua.type(at: 3) == .string else { throw .message("name must be a string") }
+        lua.pushValue(at: 3)
+        ProcessObject.setField("name", of: 1, in: lua)
+        return 0
+    }
+
+    private static func daemon(_ lua: Lua) throws(LuaFault) -> Int32 {
+        lua.push(try ProcessObject.check(lua).pointee.isDaemon)
+        return 1
+    }
+
+    private static func setDaemon(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let state = try ProcessObject.check(lua)
+        guard state.pointee.phase == .initial, !state.pointee.isSelf else { throw .message("process has already started") }
+        guard let value = lua.boolean(at: 3) else { throw .message("daemon must be a boolean, got \(lua.typeName(at: 3))") }
+        state.pointee.isDaemon = value
+        return 0
+    }
+
+    private static func pid(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let state = try ProcessObject.check(lua)
+        if state.pointee.isSelf {
+            lua.push(getpid())
+        } else if let child = state.pointee.child {
+            lua.push(child.pid)
+        } else {
+            lua.pushNil()
+        }
+        return 1
+    }
+
+    private static func exitCode(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let state = try ProcessObject.check(lua)
+        if let code = Children.exitCode(lua, of: 1, state) { lua.push(code) } else { lua.pushNil() }
+        return 1
+    }
+
+    private static func sentinel(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let state = try ProcessObject.check(lua)
+        guard let child = state.pointee.child else { throw .message("process not started") }
+        if state.pointee.sentinel < 0 {
+            if state.pointee.phase == .ended {
+                // The process is gone, and with it its pid: something that is readable for ever stands in.
+                state.pointee.sentinel = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            } else {
+                do throws(SystemError) {
+                    state.pointee.sentinel = try child.openSentinel()
+                } catch { throw ErrorObject.make(lua, error) }
+            }
+        }
+        lua.push(state.pointee.sentinel)
+        return 1
+    }
+
+    private static func authKey(_ lua: Lua) throws(LuaFault) -> Int32 {
+        _ = try ProcessObject.check(lua)
+        if ProcessObject.field("authkey", of: 1, in: lua) == .nil {
+            lua.pop()
+            // Inherited from the process that made it; in a child, from its own.
+            try CurrentProcess.push(lua)
+            ProcessObject.field("authkey", of: -1, in: lua)
+        }
+        return 1
+    }
+
+    private static func setAuthKey(_ lua: Lua) throws(LuaFault) -> Int32 {
+        _ = try ProcessObject.check(lua)
+        guard lua.type(at: 3) == .string else { throw .message("authkey must be a string") }
+        lua.pushValue(at: 3)
+        ProcessObject.setField("authkey", of: 1, in: lua)
+        return 0
+    }
+}

@@ -1,0 +1,99 @@
+import InterProcess
+import LuaBridge
+
+/// `mp.Queue`, `mp.JoinableQueue` and `mp.SimpleQueue`: three faces of one storage.
+enum QueueClass {
+    static let queue = make("Queue", QueueMethods.all)
+    static let joinable = make("JoinableQueue", QueueMethods.all + QueueTasks.methods)
+    static let simple = make("SimpleQueue", QueueMethods.simple)
+    static let classes = [queue, joinable, simple]
+
+    private static func make(_ name: StaticString, _ methods: [LuaFunction]) -> LuaClass<SharedReference> {
+        LuaClass(
+            name, methods: methods,
+            metamethods: [
+                LuaFunction("__len") { Lua.run($0, QueueMethods.size) },
+                LuaFunction("__close") { Lua.run($0, QueueMethods.close) },
+                LuaFunction("__tostring") { Lua.run($0, QueueClass.toString) },
+            ],
+            finalizer: SharedReference.finalizer)
+    }
+
+    static func luaClass(of storage: QueueStorage) -> LuaClass<SharedReference> {
+        switch storage.variant {
+        case .plain: queue
+        case .joinable: joinable
+        case .simple: simple
+        }
+    }
+
+    static func install(in lua: Lua, moduleAt module: Int32) throws(LuaFault) {
+        lua.setFunctions(
+            [
+                LuaFunction("Queue") { Lua.run($0) { lua throws(LuaFault) in try QueueClass.construct(lua, .plain, "Queue") } },
+                LuaFunction("JoinableQueue") {
+                    Lua.run($0) { lua throws(LuaFault) in try QueueClass.construct(lua, .joinable, "JoinableQueue") }
+                },
+                LuaFunction("SimpleQueue") { Lua.run($0, QueueClass.constructSimple) },
+            ], at: module)
+    }
+
+    /// `Queue([maxsize])`, `Queue{maxsize=, name=}`
+    private static func construct(
+        _ lua: Lua, _ variant: QueueStorage.Variant, _ function: StaticString
+    ) throws(LuaFault) -> Int32 {
+        let parameters = try Parameters(lua, of: function, from: 1, ["maxsize"], optionsOnly: ["name"])
+        let limit = try parameters.integer("maxsize") ?? 0
+        return try push(lua, variant, limit: Int(max(0, limit)), name: try parameters.string("name"))
+    }
+
+    private static func constructSimple(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let parameters = try Parameters(lua, of: "SimpleQueue", from: 1, [], optionsOnly: ["name"])
+        return try push(lua, .simple, limit: 0, name: try parameters.string("name"))
+    }
+
+    private static func push(
+        _ lua: Lua, _ variant: QueueStorage.Variant, limit: Int, name: String?
+    ) throws(LuaFault) -> Int32 {
+        do throws(SharedMemoryExhausted) {
+            let storage = try QueueStorage.create(
+                limit: limit, variant: variant, name: name, place: Place.current(lua))
+            luaClass(of: storage).push(SharedReference(storage.object), to: lua)
+        } catch { throw ErrorObject.make(lua, error) }
+        lua.chargeCollector(bytes: SharedReference.charge)
+        return 1
+    }
+
+    /// The reference at 1, whichever of the classes it is of.
+    @inline(__always)
+    static func reference(_ lua: Lua) throws(LuaFault) -> UnsafeMutablePointer<SharedReference> {
+        if let reference = queue.object(lua, at: 1) { return reference }
+        if let reference = joinable.object(lua, at: 1) ?? simple.object(lua, at: 1) { return reference }
+        return try queue.check(lua, at: 1)
+    }
+
+    /// The queue at 1, unless it was closed.
+    @inline(__always)
+    static func check(_ lua: Lua) throws(LuaFault) -> QueueStorage {
+        let reference = try reference(lua)
+        if reference.pointee.isClosed { throw closed(lua, reference.pointee) }
+        return QueueStorage(reference.pointee.object)
+    }
+
+    private static func closed(_ lua: Lua, _ reference: SharedReference) -> LuaFault {
+        let name = reference.object.name.map { " '\($0)'" } ?? ""
+        return ErrorObject.make(lua, .valueError, "Queue\(name) is closed")
+    }
+
+    static func describe(_ storage: QueueStorage) -> String {
+        SharedClasses.describe(luaClass(of: storage).name, storage.object)
+    }
+
+    private static func toString(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let reference = try reference(lua)
+        let storage = QueueStorage(reference.pointee.object)
+        let state = reference.pointee.isClosed ? "closed" : "\(storage.count) items"
+        lua.push("<\(describe(storage)) \(state)>")
+        return 1
+    }
+}
