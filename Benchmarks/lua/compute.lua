@@ -1,0 +1,32 @@
+-- Pure Lua, for mprun beside lua5.4: compute.lua NAME fib|sieve|strings
+
+local work = {}
+
+function work.fib()
+    local function fib(n) return n < 2 and n or fib(n - 1) + fib(n - 2) end
+    assert(fib(30) == 832040)
+end
+
+function work.sieve()
+    local limit, count = 3000000, 0
+    local composite = {}
+    for i = 2, limit do
+        if not composite[i] then
+            count = count + 1
+            for j = i * i, limit, i do composite[j] = true end
+        end
+    end
+    assert(count == 216816)
+end
+
+function work.strings()
+    local words = {}
+    for i = 1, 200000 do
+        local word = ("%d:%s"):format(i, tostring(i):reverse())
+        words[word:sub(-3)] = (words[word:sub(-3)] or 0) + #word
+    end
+end
+
+local started = os.clock()
+work[arg[2]]()
+print(arg[1], (os.clock() - started) * 1e3, "ms")

@@ -1,0 +1,118 @@
+import CInterProcess
+import Glibc
+import InterProcess
+import LuaBridge
+import Multiprocessing
+
+/// The command `mprun`: from its words to its exit status.
+enum Command {
+    static let name: StaticString = "mprun"
+
+    /// How the process ends.
+    private enum ExitStatus {
+        static let success: Int32 = 0
+        static let failure: Int32 = 1
+        /// As a shell reports a program that was ended by SIGINT.
+        static let interrupted: Int32 = 130
+    }
+
+    /// Does what the command line says and ends the process.
+    static func run() -> Never {
+        StandardStreams.occupyClosed()
+        do throws(CommandFailure) {
+            let options = try CommandLineOptions(.ofThisProcess)
+            exit(try perform(options))
+        } catch {
+            StandardError.write("\(name): \(error.message)\n")
+            exit(ExitStatus.failure)
+        }
+    }
+
+    private static func perform(_ options: CommandLineOptions) throws(CommandFailure) -> Int32 {
+        switch options.purpose {
+        case .showHelp: print(Help.text)
+        case .showVersion: print(Help.version)
+        case .run:
+            // A script typed into a terminal, without a prompt, is not what anybody expects.
+            if options.runsStandardInput, isatty(STDIN_FILENO) == 1 {
+                print(Help.text)
+                break
+            }
+            if options.beginsWithVersion { print(Help.version) }
+            return try runScript(options)
+        }
+        return ExitStatus.success
+    }
+
+    private static func runScript(_ options: CommandLineOptions) throws(CommandFailure) -> Int32 {
+        let runtime = try openRuntime(options)
+        Family.adoptOrphans()
+        Interruption.install(in: runtime)
+        let lua = runtime.lua
+        let failure = ScriptRunner(options).run(lua)
+
+        if let failure, !failure.isInterrupt { StandardError.write("\(name): \(failure.message)\n") }
+        EndOfProcess.run(lua)
+        takeLateInterrupt(lua)
+        let isInterrupted = Interruption.wasRaised
+        // Finalizers and open files are left. From here on the state cannot take an interrupt.
+        fflush(nil)
+        endAtNextInterrupt()
+        runtime.close()
+
+        // Also if the script caught the error and went on to its end: the family was ended all the same.
+        if isInterrupted {
+            signal(SIGINT, SIG_IGN)
+            StandardError.write("\(name): interrupted\n")
+            return ExitStatus.interrupted
+        }
+        return failure == nil ? ExitStatus.success : ExitStatus.failure
+    }
+
+    /// Ctrl-C while the last children were waited for, which it ended.
+    private static func takeLateInterrupt(_ lua: Lua) {
+        do throws(LuaFault) { try lua.deliverInterrupt() } catch { lua.pop() }
+    }
+
+    /// Lets Ctrl-C end the process at once. Everybody else of the family has ended by then.
+    private static func endAtNextInterrupt() {
+        signal(SIGINT) { _ in
+            ip_write_line("mprun: interrupted")
+            _exit(ExitStatus.interrupted)
+        }
+    }
+
+    /// A state with all libraries, as the options want it.
+    private static func openRuntime(_ options: CommandLineOptions) throws(CommandFailure) -> LuaRuntime {
+        let budget = options.ignoresEnvironment ? nil : try SharedMemorySize.fromEnvironment()
+        let runtime: LuaRuntime
+        do throws(LuaFault) {
+            runtime = try LuaRuntime(programName: name)
+            try runtime.openLibraries(ignoringEnvironment: options.ignoresEnvironment)
+        } catch {
+            throw CommandFailure("cannot create state: not enough memory")
+        }
+        do throws(Multiprocessing.OpenFailure) {
+            try Multiprocessing.open(in: runtime, memoryBudget: budget)
+        } catch {
+            switch error {
+            case .system(let error) where error.code == ENOMEM && budget != nil:
+                throw CommandFailure("cannot start: \(SharedMemorySize.variable) is too small or too large")
+            case .system(let error): throw CommandFailure("cannot start: \(error.description)")
+            case .lua(let message): throw CommandFailure("cannot start: \(message)")
+            }
+        }
+        runtime.useGenerationalCollector()
+        return runtime
+    }
+}
+
+/// Why the command did not do what it was asked for.
+struct CommandFailure: Error {
+    /// What to show, without the program's name.
+    let message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+}

@@ -1,0 +1,72 @@
+import Glibc
+
+/// What the words of the command line ask for.
+struct CommandLineOptions {
+    /// Something to be done before the script runs.
+    enum Preparation {
+        /// `-e stat`
+        case execute(UnsafePointer<CChar>)
+        /// `-l mod`, `-l g=mod`
+        case require(UnsafePointer<CChar>)
+        /// `-W`
+        case turnWarningsOn
+    }
+
+    /// What to do in the first place.
+    enum Purpose {
+        case run, showHelp, showVersion
+    }
+
+    let words: CommandLineWords
+    private(set) var purpose = Purpose.run
+    /// In the order in which they are written.
+    private(set) var preparations: [Preparation] = []
+    private(set) var ignoresEnvironment = false
+    /// `-v`: the version first, then the rest; standard input does not run for want of a script.
+    private(set) var beginsWithVersion = false
+    /// The word that names the script, or the number of words if there is none.
+    private(set) var script: Int32
+
+    private var executesText = false
+
+    /// Reads the options.
+    ///
+    /// - Throws: What to tell the user who wrote an option that does not exist, or not as it must be written.
+    init(_ words: CommandLineWords) throws(CommandFailure) {
+        self.words = words
+        script = words.count
+        var reader = OptionReader(words)
+        while let option = try reader.next() {
+            switch option.meaning {
+            case .execute:
+                executesText = true
+                preparations.append(.execute(option.argument.unsafelyUnwrapped))
+            case .require: preparations.append(.require(option.argument.unsafelyUnwrapped))
+            case .warnings: preparations.append(.turnWarningsOn)
+            case .ignoreEnvironment: ignoresEnvironment = true
+            case .version: beginsWithVersion = true
+            case .interactive:
+                throw CommandFailure("'-i': this version has no interactive mode\n\(Help.usage)")
+            case .help:
+                purpose = .showHelp
+                return
+            case .versionOnly:
+                purpose = .showVersion
+                return
+            }
+        }
+        script = reader.position
+    }
+
+    /// Whether a script is named.
+    var hasScript: Bool { script < words.count }
+
+    /// The name of the script's file; nil for `-`, standard input. Behind `--`, `-` is a file like any other.
+    var scriptFile: UnsafePointer<CChar>? {
+        let isStandardInput = strcmp(words[script], "-") == 0 && strcmp(words[script - 1], "--") != 0
+        return isStandardInput ? nil : words[script]
+    }
+
+    /// Whether standard input runs for want of anything else.
+    var runsStandardInput: Bool { !hasScript && !executesText && !beginsWithVersion }
+}

@@ -1,0 +1,44 @@
+/// An option of the command: what getopt is told about it and what the help says.
+///
+/// The options of the `lua` program are letters, those of our own are long.
+struct CommandOption {
+    /// What the option means.
+    enum Meaning {
+        case execute, require, interactive, version, ignoreEnvironment, warnings, help, versionOnly
+    }
+
+    let meaning: Meaning
+    /// As it is written: `-e`, `--help`.
+    let name: StaticString
+    /// What its argument is called; nil if it takes none.
+    let argument: StaticString?
+    let summary: StaticString
+
+    private init(
+        _ meaning: Meaning, _ name: StaticString, taking argument: StaticString? = nil,
+        _ summary: StaticString
+    ) {
+        self.meaning = meaning
+        self.name = name
+        self.argument = argument
+        self.summary = summary
+    }
+
+    static let all = [
+        CommandOption(.execute, "-e", taking: "stat", "execute string 'stat'"),
+        CommandOption(.interactive, "-i", "enter interactive mode (not in this version)"),
+        CommandOption(
+            .require, "-l", taking: "mod", "require library 'mod' into global 'mod'; g=mod: into global 'g'"),
+        CommandOption(.version, "-v", "show version information"),
+        CommandOption(.ignoreEnvironment, "-E", "ignore environment variables"),
+        CommandOption(.warnings, "-W", "turn warnings on"),
+        CommandOption(.help, "--help", "show this text"),
+        CommandOption(.versionOnly, "--version", "show version information and end"),
+    ]
+
+    /// Whether the name is a dash and one letter.
+    var isLetter: Bool { name.utf8CodeUnitCount == 2 }
+
+    /// The letter, for one whose name is that.
+    var letter: UInt8 { name.utf8Start[1] }
+}

@@ -1,0 +1,45 @@
+import LuaBridge
+
+/// What the command says about itself.
+enum Help {
+    /// The version of mprun.
+    static let number: StaticString = "0.1.0"
+
+    static var version: String {
+        "\(Command.name) \(number) (Lua \(LUA_VERSION_MAJOR).\(LUA_VERSION_MINOR).\(LUA_VERSION_RELEASE))"
+    }
+
+    /// One line, for the end of error messages.
+    static var usage: String { "usage: \(Command.name) [options] [script [args]]" }
+
+    static var text: String {
+        let ends = [
+            line("--", "stop handling options"),
+            line("-", "stop handling options and execute stdin"),
+        ]
+        let options = CommandOption.all.map { option in
+            line(option.argument.map { "\(option.name) \($0)" } ?? option.name.description, option.summary)
+        }
+        return """
+            \(usage)
+
+            Runs a Lua script that has Python's multiprocessing: require "multiprocessing".
+            Without a script, standard input is the script.
+
+            Available options are:
+            \((options + ends).joined(separator: "\n"))
+
+            Environment:
+              LUA_INIT_5_4, LUA_INIT, LUA_PATH, LUA_CPATH   as for lua
+              MPRUN_SHARED_MEMORY   bytes of shared memory at most; suffixes K, M, G
+
+            Exit status: the script's; 1 after an error, 130 after Ctrl-C.
+            """
+    }
+
+    /// An option and what it does, in columns.
+    private static func line(_ option: String, _ summary: StaticString) -> String {
+        let column = 10
+        return "  \(option)\(String(repeating: " ", count: max(1, column - option.utf8.count)))\(summary)"
+    }
+}

@@ -1,0 +1,17 @@
+import Glibc
+import LuaBridge
+import Multiprocessing
+
+/// The error that ended a script.
+struct ScriptFailure {
+    /// Message and traceback.
+    let message: String
+
+    /// The error value is at `index`.
+    init(_ lua: Lua, at index: Int32) {
+        message = ErrorReport.text(lua, at: index)
+    }
+
+    /// Whether it is Ctrl-C, and not another error in a script that caught that.
+    var isInterrupt: Bool { Interruption.wasRaised && strstr(message, "interrupted!") != nil }
+}

@@ -1,0 +1,242 @@
+-- Section 4 of the API: Pipe and Connection.
+
+local test = require "tap"
+local mp = require "multiprocessing"
+local time = require "time"
+
+local function pipe(...) return mp.Pipe(...) end
+
+test("a duplex pipe carries values both ways", function()
+    local a, b = pipe()
+    local p = mp.Process {
+        target = function()
+            while true do
+                local v = b:recv()
+                if v == nil then return end
+                b:send(v)
+            end
+        end,
+    }
+    p:start()
+    for _, v in ipairs { 1, 2.5, "text", { 1, { 2 } }, false } do
+        a:send(v)
+        test.is(a:recv(), v)
+    end
+    a:send(nil)
+    p:join()
+    test.is(p.exitcode, 0)
+end)
+
+test("send_bytes and recv_bytes", function()
+    local a, b = pipe()
+    for _, s in ipairs { "", "x", "\0\255", ("long"):rep(1000) } do
+        a:send_bytes(s)
+        test.is(b:recv_bytes(), s)
+    end
+end)
+
+test("ranges of send_bytes count bytes to skip", function()
+    local a, b = pipe()
+    local function sent(...)
+        a:send_bytes(...)
+        return b:recv_bytes()
+    end
+    test.is(sent "abcdef", "abcdef")
+    test.is(sent("abcdef", 0), "abcdef")
+    test.is(sent("abcdef", 2), "cdef")
+    test.is(sent("abcdef", 2, 3), "cde")
+    test.is(sent("abcdef", 6), "")
+    test.is(sent("abcdef", 6, 0), "")
+    for _, range in ipairs { { 7 }, { -1 }, { 2, 5 }, { 0, -1 }, { math.maxinteger, math.maxinteger } } do
+        test.kind("ValueError", function() a:send_bytes("abcdef", table.unpack(range)) end)
+    end
+end)
+
+test("poll", function()
+    local a, b = pipe()
+    test.is(b:poll(), false)
+    test.is(b:poll(0), false)
+    test.is(b:poll(-1), false)
+    test.is(test.lasts(0.1, function() return b:poll(0.1) end), false)
+    a:send(1)
+    test.is(b:poll(), true)
+    test.is(b:poll(math.huge), true)
+    test.is(b:recv(), 1)
+    test.is(b:poll(), false)
+    a:send_bytes ""
+    test.is(b:poll(), true, "the empty string is a message")
+    test.is(b:recv_bytes(), "")
+    test.is(b:poll(), false)
+    local p = mp.Process { target = function() time.sleep(0.1) a:send "later" end }
+    p:start()
+    test.is(test.lasts(0.05, function() return b:poll(math.huge) end), true)
+    p:join()
+end)
+
+test("message boundaries are never merged", function()
+    local a, b = pipe()
+    for i = 1, 100 do a:send_bytes(("m"):rep(i)) end
+    for i = 1, 100 do test.is(#b:recv_bytes(), i) end
+    test.is(b:poll(), false)
+end)
+
+test("sixteen mebibytes", function()
+    local a, b = pipe()
+    local text = ("0123456789abcdef"):rep(1 << 20)
+    local p = mp.Process { target = function() b:send_bytes(b:recv_bytes()) b:send(b:recv()) end }
+    p:start()
+    a:send_bytes(text)
+    test.ok(a:recv_bytes() == text)
+    a:send { text }
+    test.ok(a:recv()[1] == text)
+    p:join()
+end)
+
+test("maxlength", function()
+    local a, b = pipe()
+    a:send_bytes "12345"
+    test.is(b:recv_bytes(5), "12345")
+    a:send_bytes "123456"
+    local e = test.kind("OSError", function() b:recv_bytes(5) end)
+    test.has(e.message, "bad message length")
+    test.kind("ValueError", function() a:recv_bytes(-1) end)
+end)
+
+test("one-way pipes", function()
+    for _, make in ipairs { function() return pipe(false) end, function() return pipe { duplex = false } end } do
+        local reader, writer = make()
+        test.is({ reader.readable, reader.writable }, { true, false })
+        test.is({ writer.readable, writer.writable }, { false, true })
+        writer:send "one way"
+        test.is(reader:recv(), "one way")
+        test.has(test.kind("OSError", function() reader:send(1) end).message, "connection is read-only")
+        test.has(test.kind("OSError", function() reader:send_bytes "x" end).message, "connection is read-only")
+        test.has(test.kind("OSError", function() writer:recv() end).message, "connection is write-only")
+        test.has(test.kind("OSError", function() writer:recv_bytes() end).message, "connection is write-only")
+        test.has(test.kind("OSError", function() writer:poll() end).message, "connection is write-only")
+    end
+    local a, b = pipe(true)
+    test.is({ a.readable, a.writable, b.readable, b.writable }, { true, true, true, true })
+end)
+
+test("a closed connection", function()
+    local a, b = pipe()
+    test.is(a.closed, false)
+    test.is(math.type(a:fileno()), "integer")
+    a:close()
+    a:close()
+    test.is(a.closed, true)
+    for _, use in ipairs {
+        function() a:send(1) end, function() a:recv() end, function() a:poll() end, function() a:fileno() end,
+        function() a:send_bytes "x" end, function() a:recv_bytes() end,
+    } do
+        test.has(test.kind("OSError", use).message, "handle is closed")
+    end
+    b:close()
+end)
+
+test("what was sent before the peer closed is still received", function()
+    local a, b = pipe()
+    a:send "last words"
+    a:close()
+    test.is(b:poll(), true)
+    test.is(b:recv(), "last words")
+    test.is(b:poll(), true, "the end is something to read")
+    test.kind("EOFError", function() b:recv() end)
+    test.kind("EOFError", function() b:recv_bytes() end)
+end)
+
+test("sending to a closed peer is BrokenPipeError, never SIGPIPE", function()
+    local a, b = pipe()
+    b:close()
+    for _ = 1, 3 do
+        test.kind("BrokenPipeError", function() a:send "x" end)
+    end
+    local reader, writer = pipe(false)
+    reader:close()
+    test.kind("BrokenPipeError", function() writer:send_bytes "x" end)
+end)
+
+test("the end arrives when the child that held it is gone", function()
+    local a, b = pipe()
+    local p = mp.Process { target = function() b:send "bye" end }
+    p:start()
+    b:close()
+    test.is(a:recv(), "bye")
+    test.kind("EOFError", function() a:recv() end)
+    p:join()
+end)
+
+test("the reader's own inherited copy does not keep a pipe open", function()
+    local reader, writer = pipe(false)
+    local p = mp.Process {
+        target = function()
+            -- writer is inherited here and not closed: the classic hang.
+            local got = {}
+            local _, e = pcall(function()
+                while true do got[#got + 1] = reader:recv() end
+            end)
+            return got, e.kind
+        end,
+    }
+    p:start()
+    writer:send(1)
+    writer:send(2)
+    writer:close()
+    test.is({ p:result(60) }, { { 1, 2 }, "EOFError" })
+end)
+
+test("a parent that forgot to close its end sees the end of its child", function()
+    local reader, writer = pipe(false)
+    local p = mp.Process { target = function() writer:send "only this" end }
+    p:start()
+    test.is(reader:recv(), "only this")
+    test.kind("EOFError", function() reader:recv() end)
+    p:join()
+end)
+
+test("another process that holds the peer end keeps the pipe open", function()
+    local reader, writer = pipe(false)
+    local holder = mp.Process { target = function() time.sleep(0.3) writer:send "from the holder" end }
+    holder:start()
+    writer:close()
+    test.is(test.lasts(0.2, function() return reader:recv() end), "from the holder")
+    test.kind("EOFError", function() reader:recv() end)
+    holder:join()
+end)
+
+test("a writer that is killed inside a message", function()
+    local reader, writer = pipe(false)
+    local p = mp.Process { target = function() writer:send_bytes(("x"):rep(64 << 20)) end }
+    p:start()
+    writer:close()
+    test.ok(require("support").until_asleep(p.pid))
+    p:kill()
+    p:join()
+    local e = test.kind("OSError", function() reader:recv_bytes() end)
+    test.has(e.message, "got end of file during message")
+end)
+
+test("a blocked sender goes on when somebody reads", function()
+    local a, b = pipe()
+    local p = mp.Process { target = function() for i = 1, 50 do b:send { i, ("x"):rep(100000) } end end }
+    p:start()
+    time.sleep(0.1)
+    for i = 1, 50 do test.is(a:recv()[1], i) end
+    p:join()
+end)
+
+test("a connection outlives the collector as long as it is used", function()
+    local reader
+    do
+        local a, b = pipe()
+        reader = b
+        a:send "x"
+    end
+    collectgarbage()
+    collectgarbage()
+    test.is(reader:recv(), "x")
+    test.kind("EOFError", function() reader:recv() end)
+end)
+
+test.done()

@@ -1,0 +1,122 @@
+-- Every example runs and prints what it should. They sleep a lot, so they all run at once.
+
+local test = require "tap"
+local support = require "support"
+
+local examples = support.fixtures .. "/../../examples/"
+local servers = { ["echo_server.lua"] = true, ["bounded_server.lua"] = true, ["echo_client.lua"] = true }
+
+-- Output, lines, status and errors of an example, once asked for.
+local function start(name)
+    local pipe = io.popen(("timeout 120 %s %s 2>%s.err; s=$?; echo; echo status $s"):format(
+        support.quote(support.mprun), support.quote(examples .. name), name))
+    return function()
+        local text, status = pipe:read("a"):match "^(.*)\nstatus (%d+)\n$"
+        pipe:close()
+        return text, tonumber(status), support.read(name .. ".err")
+    end
+end
+
+local running = {}
+for name in io.popen("ls " .. support.quote(examples)):lines() do
+    if name:find "%.lua$" and not servers[name] then running[name] = start(name) end
+end
+
+-- Asks for an example's output and checks that it ended well.
+local function finished(name, with_errors)
+    local finish = running[name]
+    running[name] = nil
+    local text, status, errors = finish()
+    test.is(status, 0, name)
+    if not with_errors then test.is(errors, "", name) end
+    return text, errors
+end
+
+local function count(text, part)
+    local n, at = 0, 1
+    while true do
+        local from, to = text:find(part, at, true)
+        if not from then return n end
+        n, at = n + 1, to + 1
+    end
+end
+
+-- Each of the parts is in the text, one after the other.
+local function in_order(text, ...)
+    local at = 1
+    for _, part in ipairs { ... } do
+        local from, to = text:find(part, at, true)
+        if not test.ok(from, ("no %q after byte %d of:\n%s"):format(part, at, text)) then return end
+        at = to + 1
+    end
+end
+
+test("process_function.lua", function()
+    local text = finished "process_function.lua"
+    for _, name in ipairs { "egon", "alex", "jack", "tom" } do
+        in_order(text, name .. " piaoing..\n", name .. " piao end..\n")
+    end
+    in_order(text, "p1 name is Process-1.\n", "主进程...\n")
+    in_order(text, "egon piao end..\n", "主进程...\n")
+    test.is(count(text, "\n"), 10)
+end)
+
+test("process_subclass.lua", function()
+    local text = finished "process_subclass.lua"
+    in_order(text, "egon piaoing..\n", "egon piao end..\n")
+    in_order(text, "父进程...\n", "egon piao end..\n")
+end)
+
+test("daemon.lua", function()
+    local text = finished "daemon.lua"
+    test.has(text, "主进程.\n")
+    test.is(count(text, "is gone"), 0)
+end)
+
+test("producer_consumer.lua", function()
+    local text = finished "producer_consumer.lua"
+    for i = 0, 9 do
+        test.is(count(text, ("\27[42m生产者 厨师 生产了 包子%d .\27[0m\n"):format(i)), 1)
+        test.is(count(text, ("\27[41m消费者 egon 拿到了 包子%d .\27[0m\n"):format(i)), 1)
+        if i > 0 then in_order(text, "拿到了 包子" .. i - 1, "拿到了 包子" .. i) end
+    end
+    test.like(text, "主进程%.%.\n$")
+end)
+
+test("joinable_queue.lua", function()
+    local text = finished "joinable_queue.lua"
+    for i = 0, 9 do
+        test.is(count(text, ("\27[42m生产者 厨师 生产了 包子%d .\27[0m\n"):format(i)), 1)
+        test.is(count(text, ("拿到了 包子%d .\27[0m\n"):format(i)), 1)
+        in_order(text, "拿到了 包子" .. i, "包子卖完了..\n")
+    end
+    test.like(text, "包子卖完了%.%.\n主进程%.%.\n$")
+end)
+
+test("pipe.lua", function()
+    test.is(finished "pipe.lua", "1 + 1 = 2\n2 + 4 = 6\n3 + 9 = 12\n子进程: 管道关闭了\n主进程..\n")
+end)
+
+test("lock.lua", function()
+    local text = finished "lock.lua"
+    test.has(text, "\n加锁: 800, 应该是 800\n")
+    test.between(tonumber(text:match "不加锁: (%d+)"), 1, 799, "updates without a lock are lost")
+end)
+
+test("exit_codes.lua", function()
+    local text, errors = finished("exit_codes.lua", true)
+    test.is(text, "正常结束\t0\nos.exit(7)\t7\n出错\t1\n被杀死\t-9\n运行中\tnil\nterminate之后\t-15\n")
+    test.has(errors, "Process Process-3:")
+    test.has(errors, "没有包子了")
+end)
+
+test("terminate.lua", function()
+    test.is(finished "terminate.lua", "开始之前\tfalse\n拿到锁了\ttrue\n终止之后\tfalse\t-15\n" ..
+        "false\tOwnerDiedError\n恢复之后\ttrue\n")
+end)
+
+test("no example without a test", function()
+    for name in pairs(running) do test.ok(false, name) end
+end)
+
+test.done()
