@@ -6,8 +6,10 @@ extension LuaClass {
         lua.createTable(fields: metamethods.count + 6)
         lua.push(name)
         lua.rawSet("__name", at: -2)
-        // Scripts cannot reach or replace the metatable; `getmetatable` shows the name.
+        // Scripts cannot reach or replace the metatable; `getmetatable` shows a table with the name.
+        lua.createTable(fields: 1)
         lua.push(name)
+        lua.rawSet("__name", at: -2)
         lua.rawSet("__metatable", at: -2)
         lua.setFunctions(metamethods, at: -1)
         pushMembers(lua)

@@ -29,7 +29,10 @@ extension NamedValues {
     /// The integer of that name.
     @inlinable
     public func integer(_ name: StaticString, note: String? = nil) throws(LuaFault) -> Int64? {
-        try read(name, "integer", note) { $0.integer(at: -1) }
+        // Another type is told what Lua tells it; a number, which number it should be.
+        let expected = push(name) == .number ? "integer" : "number"
+        lua.pop()
+        return try read(name, expected, note) { $0.integer(at: -1) }
     }
 
     /// The number of that name.

@@ -167,8 +167,8 @@ extension Channel {
         try bytes.withUnsafeBytes { piece in
             var piece = piece
             try withUnsafePointer(to: &piece) {
-                try send(
-                    Message(pieces: UnsafeBufferPointer(start: $0, count: 1), handles: handles), with: channels)
+                let pieces = UnsafeBufferPointer(start: $0, count: 1)
+                try send(Message(pieces: pieces, handles: handles), with: channels)
             }
         }
     }

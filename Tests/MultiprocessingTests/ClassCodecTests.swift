@@ -12,17 +12,25 @@ final class ClassCodecTests: CodecTestCase {
     }
 
     func testInstancesArriveAsInstances() throws {
-        try run("Account = {} Account.__index = Account function Account:balance() return self.cents / 100 end")
+        try run(
+            "Account = {} Account.__index = Account function Account:balance() return self.cents / 100 end")
         try register("Account", "Account")
-        try assertCrosses("setmetatable({cents = 1250}, Account)", "getmetatable(b) == Account and b:balance() == 12.5")
+        try assertCrosses(
+            "setmetatable({cents = 1250}, Account)", "getmetatable(b) == Account and b:balance() == 12.5")
         try assertCrosses("setmetatable({1, 2, 3}, Account)", "getmetatable(b) == Account and #b == 3")
         try assertCrosses("setmetatable({}, Account)", "getmetatable(b) == Account and next(b) == nil")
-        try assertCrosses("local x = setmetatable({}, Account) return {x, x}", "b[1] == b[2] and getmetatable(b[1]) == Account")
-        try assertCrosses("local x = setmetatable({}, Account) x.me = x return x", "b.me == b and getmetatable(b) == Account")
+        try assertCrosses(
+            "local x = setmetatable({}, Account) return {x, x}",
+            "b[1] == b[2] and getmetatable(b[1]) == Account")
+        try assertCrosses(
+            "local x = setmetatable({}, Account) x.me = x return x",
+            "b.me == b and getmetatable(b) == Account")
         try assertCrosses(
             "setmetatable({inner = setmetatable({{}}, Account), ('x'):rep(20000)}, Account)",
             "getmetatable(b.inner) == Account and #b[1] == 20000")
-        try assertCrosses("local t = setmetatable({}, Account) for i = 1, 20 do t['k' .. i] = ('y'):rep(20000) end return t", "#b.k20 == 20000")
+        try assertCrosses(
+            "local t = setmetatable({}, Account) for i = 1, 20 do t['k' .. i] = ('y'):rep(20000) end return t",
+            "#b.k20 == 20000")
         try assertCrosses("Account", "b == Account")
     }
 
@@ -54,15 +62,19 @@ final class ClassCodecTests: CodecTestCase {
         XCTAssertThrowsError(try decode([0xc7, 9, 3, 0xa7] + Array("Account".utf8) + [0x80])) { error in
             XCTAssertEqual(
                 "\(error)",
-                "SerializationError: class 'Account' is not registered in this process; call mp.register('Account', metatable) in both")
+                "SerializationError: class 'Account' is not registered in this process; call mp.register('Account', metatable) in both"
+            )
         }
         XCTAssertThrowsError(try decode([0xc7, 8, 7] + Array("CAccount".utf8))) { error in
-            XCTAssertEqual("\(error)", "SerializationError: class 'Account' is not registered in this process")
+            XCTAssertEqual(
+                "\(error)", "SerializationError: class 'Account' is not registered in this process")
         }
     }
 
     func testErrorObjectsTravelAsTheyAre() throws {
-        _ = ErrorObject.make(lua, .empty, "no item within 0.5 s", place: "script.lua:12") { $0.set("count", 3) }
+        _ = ErrorObject.make(lua, .empty, "no item within 0.5 s", place: "script.lua:12") {
+            $0.set("count", 3)
+        }
         try decode(try encodeTop())
         XCTAssertTrue(ErrorObject.isErrorObject(lua, at: -1))
         XCTAssertEqual(try lua.displayString(at: -1), "script.lua:12: Empty: no item within 0.5 s")
@@ -74,9 +86,13 @@ final class ClassCodecTests: CodecTestCase {
 
 final class ErrorObjectTests: CodecTestCase {
     func testWhereIsTheLineThatRuns() throws {
-        lua.push { state in Lua.run(state) { lua throws(LuaFault) in throw ErrorObject.make(lua, .timeoutError, "too late") } }
+        lua.push { state in
+            Lua.run(state) { lua throws(LuaFault) in throw ErrorObject.make(lua, .timeoutError, "too late") }
+        }
         try lua.setGlobal("fail")
-        try run("local e = select(2, pcall(function()\n fail()\n end)) return tostring(e), e.kind, e.message, e.where", results: 4)
+        try run(
+            "local e = select(2, pcall(function()\n fail()\n end)) return tostring(e), e.kind, e.message, e.where",
+            results: 4)
         XCTAssertEqual(lua.string(at: -4), "test:2: TimeoutError: too late")
         XCTAssertEqual(lua.string(at: -3), "TimeoutError")
         XCTAssertEqual(lua.string(at: -2), "too late")

@@ -43,7 +43,9 @@ class CodecTestCase: XCTestCase {
     func run(_ source: String, results: Int32 = 0, arguments: Int32 = 0) throws {
         guard lua.load(source, name: "=test") == .ok else { throw Problem(text: popErrorText()) }
         lua.insert(at: -arguments - 1)
-        guard lua.protectedCall(arguments: arguments, results: results) == .ok else { throw Problem(text: popErrorText()) }
+        guard lua.protectedCall(arguments: arguments, results: results) == .ok else {
+            throw Problem(text: popErrorText())
+        }
     }
 
     /// Pushes the value of an expression, or of a chunk that returns one.
@@ -110,7 +112,8 @@ class CodecTestCase: XCTestCase {
     /// Sends a value through a message, and checks it: `check` is an expression over `a`, what was sent, and `b`, what
     /// arrived.
     func assertCrosses(
-        _ expression: String, _ check: String = "same(a, b)", file: StaticString = #filePath, line: UInt = #line
+        _ expression: String, _ check: String = "same(a, b)", file: StaticString = #filePath,
+        line: UInt = #line
     ) throws {
         try push(expression)
         let bytes = try encodeTop()
@@ -135,7 +138,8 @@ class CodecTestCase: XCTestCase {
     ) {
         XCTAssertThrowsError(try decode(bytes), file: file, line: line) { error in
             XCTAssertTrue(
-                "\(error)".hasPrefix("SerializationError: malformed message: \(message)"), "\(error)", file: file,
+                "\(error)".hasPrefix("SerializationError: malformed message: \(message)"), "\(error)",
+                file: file,
                 line: line)
         }
         lua.top = 0

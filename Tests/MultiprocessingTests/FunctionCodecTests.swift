@@ -6,14 +6,19 @@ import XCTest
 final class FunctionCodecTests: CodecTestCase {
     func testFunctionsArriveWithTheirUpvalues() throws {
         try assertCrosses("function(x) return 2 * x end", "b(21) == 42 and b ~= a")
-        try assertCrosses("local n = 10 return function() n = n + 1 return n end", "b() == 11 and b() == 12 and a() == 11")
-        try assertCrosses("local t = {x = {1}} return function() return t end", "b().x[1] == 1 and b() ~= a()")
-        try assertCrosses("local a, b, c = 1, nil, 'x' return function() return a, b, c end", "select('#', b()) == 3 and b() == 1")
+        try assertCrosses(
+            "local n = 10 return function() n = n + 1 return n end", "b() == 11 and b() == 12 and a() == 11")
+        try assertCrosses(
+            "local t = {x = {1}} return function() return t end", "b().x[1] == 1 and b() ~= a()")
+        try assertCrosses(
+            "local a, b, c = 1, nil, 'x' return function() return a, b, c end",
+            "select('#', b()) == 3 and b() == 1")
         try assertCrosses("{f = function() return 1 end}", "b.f() == 1")
     }
 
     func testRecursiveFunctions() throws {
-        try assertCrosses("local function f(n) return n < 2 and 1 or n * f(n - 1) end return f", "b(10) == 3628800")
+        try assertCrosses(
+            "local function f(n) return n < 2 and 1 or n * f(n - 1) end return f", "b(10) == 3628800")
         try assertCrosses(
             "local odd, even function odd(n) return n ~= 0 and even(n - 1) end function even(n) return n == 0 or odd(n - 1) end return {odd, even}",
             "b[1](7) and b[2](8) and not b[1](8)")
@@ -29,7 +34,8 @@ final class FunctionCodecTests: CodecTestCase {
             "(function() local before = b[3]() b[1]() return b[2]() == 5 and b[3]() ~= before end)()")
         // The same table in two variables.
         try assertCrosses(
-            "local t = {} local u = t return {function() return t end, function() return u end}", "b[1]() == b[2]()")
+            "local t = {} local u = t return {function() return t end, function() return u end}",
+            "b[1]() == b[2]()")
         try assertCrosses(
             "local x, y, z = 1, 2, 3 return {function() return x, y end, function() return y, z end, function(v) y = v end}",
             "(function() b[3](7) local _, y1 = b[1]() return y1 == 7 and b[2]() == 7 end)()")
@@ -57,12 +63,19 @@ final class FunctionCodecTests: CodecTestCase {
 
     func testModulesAndCFunctionsGoByName() throws {
         XCTAssertEqual(try encoded("string"), [0xc7, 7, 7, 0x4d] + Array("string".utf8))
-        for value in ["string", "io", "package", "package.loaded._G", "print", "string.format", "math.floor", "table.insert"] {
+        for value in [
+            "string", "io", "package", "package.loaded._G", "print", "string.format", "math.floor",
+            "table.insert",
+        ] {
             try assertCrosses(value, "a == b")
         }
-        try assertCrosses("{string, string, string.upper}", "b[1] == string and b[2] == string and b[3] == string.upper")
-        try assertCrosses("{io.stdout, io.stderr, x = io.stdin}", "b[1] == io.stdout and b[2] == io.stderr and b.x == io.stdin")
-        try assertCrosses("local insert = table.insert return function(t) insert(t, 1) return t end", "b({})[1] == 1")
+        try assertCrosses(
+            "{string, string, string.upper}", "b[1] == string and b[2] == string and b[3] == string.upper")
+        try assertCrosses(
+            "{io.stdout, io.stderr, x = io.stdin}",
+            "b[1] == io.stdout and b[2] == io.stderr and b.x == io.stdin")
+        try assertCrosses(
+            "local insert = table.insert return function(t) insert(t, 1) return t end", "b({})[1] == 1")
     }
 
     func testModulesLoadedLaterAreKnown() throws {
@@ -78,13 +91,16 @@ final class FunctionCodecTests: CodecTestCase {
     func testMissingModulesAreRequired() throws {
         try run("package.preload.m = function() collectgarbage() return {answer = 42} end")
         try decode(Array([0x92, 0xc7, 2, 7] + Array("Mm".utf8) + [0xd4, 1].prefix(0) + [1]))
-        try run("local t = ... return t[1] == package.loaded.m and t[1].answer == 42 and t[2] == 1", results: 1, arguments: 1)
+        try run(
+            "local t = ... return t[1] == package.loaded.m and t[1].answer == 42 and t[2] == 1", results: 1,
+            arguments: 1)
         XCTAssertTrue(lua.isTruthy(at: -1))
         lua.pop()
         for (chunk, reason) in [("error 'broken'", "broken"), ("error({})", "error object is a table")] {
             try run("package.preload.bad = function() \(chunk) end")
             XCTAssertThrowsError(try decode([0xc7, 4, 7] + Array("Mbad".utf8))) { error in
-                XCTAssertTrue("\(error)".contains("cannot load the module 'bad' of the message: "), "\(error)")
+                XCTAssertTrue(
+                    "\(error)".contains("cannot load the module 'bad' of the message: "), "\(error)")
                 XCTAssertTrue("\(error)".contains(reason), "\(error)")
             }
         }
@@ -117,8 +133,10 @@ final class FunctionCodecTests: CodecTestCase {
         let count = bytes.count - 2
         XCTAssertEqual(Array(bytes[count...]), [1, 5])
         assertMalformed(Array(bytes[..<count]).withLength(-2) + [0], "")
-        assertMalformed(Array(bytes[..<count]).withLength(1) + [2, 5, 5], "a function with the wrong number of upvalues")
-        assertMalformed(Array(bytes[..<count]).withLength(-1) + [0], "a function with the wrong number of upvalues")
+        assertMalformed(
+            Array(bytes[..<count]).withLength(1) + [2, 5, 5], "a function with the wrong number of upvalues")
+        assertMalformed(
+            Array(bytes[..<count]).withLength(-1) + [0], "a function with the wrong number of upvalues")
     }
 }
 

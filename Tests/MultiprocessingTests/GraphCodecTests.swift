@@ -27,15 +27,37 @@ final class GraphCodecTests: CodecTestCase {
     }
 
     func testTablesAsKeys() throws {
-        try assertCrosses("{[{1}] = {2}, [{3}] = 4}", "(function() local n = 0 for k, v in pairs(b) do n = n + k[1] end return n end)() == 4")
+        try assertCrosses(
+            "{[{1}] = {2}, [{3}] = 4}",
+            "(function() local n = 0 for k, v in pairs(b) do n = n + k[1] end return n end)() == 4")
         try assertCrosses("{[{[{1}] = 2}] = 3}", "(next((next(b))))[1] == 1")
+    }
+
+    func testGraphsWithLongStringsOutsideTheBuffer() throws {
+        try assertCrosses(
+            "local s = {('x'):rep(20000), n = ('y'):rep(30000)} return {s, {s}, ('z'):rep(40000), k = s}",
+            "b[1] == b[2][1] and b.k == b[1] and #b[1][1] == 20000 and #b[1].n == 30000 and #b[3] == 40000")
+        let encoder = Encoder.take()
+        defer { encoder.giveBack() }
+        // The length of the second message's wrapper counts its own pieces only.
+        for source in ["{('x'):rep(20000)}", "local s = {('y'):rep(30000)} return {s, s}"] {
+            try push(source)
+            try encoder.encode(lua, at: -1)
+            lua.pop()
+        }
+        let second = encoder.withMessage(at: 1) { Array($0.pieces.joined()) }
+        try decode(second)
+        try run("local t = ... return t[1] == t[2] and #t[1][1] == 30000", results: 1, arguments: 1)
+        XCTAssertTrue(lua.isTruthy(at: -1))
+        lua.pop()
     }
 
     func testManyNodesAreFoundAgain() throws {
         for count in [10, 11, 12, 13, 14, 31, 32, 33, 100, 300, 70000] {
             try assertCrosses(
                 "local t = {} for i = 1, \(count) do t[i] = {i} end for i = 1, \(count) do t[\(count) + i] = t[i] end return t",
-                "(function() for i = 1, \(count) do if b[i] ~= b[\(count) + i] or b[i][1] ~= i then return false end end return true end)()")
+                "(function() for i = 1, \(count) do if b[i] ~= b[\(count) + i] or b[i][1] ~= i then return false end end return true end)()"
+            )
         }
         // A small message after a large one.
         try assertCrosses("local s = {} return {s, s}", "b[1] == b[2]")
@@ -68,7 +90,9 @@ final class GraphCodecTests: CodecTestCase {
                 return true
             end
             """)
-        for _ in 0..<500 { try assertCrosses("random_graph()", "same_shape(a, b, {}) and same_shape(b, a, {})") }
+        for _ in 0..<500 {
+            try assertCrosses("random_graph()", "same_shape(a, b, {}) and same_shape(b, a, {})")
+        }
     }
 
     func testBackReferencesAreChecked() {

@@ -11,11 +11,14 @@ final class MalformedMessageTests: CodecTestCase {
         try ClassRegistry.register(lua, "Account", metatableAt: -1)
         lua.pop()
         return try [
-            "nil", "1", "200", "-200", "70000", "1 << 40", "1.5", "'text'", "('x'):rep(40)", "('x'):rep(300)", "('\\xff'):rep(300)",
+            "nil", "1", "200", "-200", "70000", "1 << 40", "1.5", "'text'", "('x'):rep(40)", "('x'):rep(300)",
+            "('\\xff'):rep(300)",
             "{1, 2, {3}}", "{a = 1, b = {c = 'd'}}", "local t = {} for i = 1, 20 do t[i] = i end return t",
-            "local t = {} for i = 1, 20 do t['k' .. i] = i end return t", "{Shared, Shared, {x = Shared}}", "setmetatable({1, a = 2}, Account)",
+            "local t = {} for i = 1, 20 do t['k' .. i] = i end return t", "{Shared, Shared, {x = Shared}}",
+            "setmetatable({1, a = 2}, Account)",
             "setmetatable({}, Account)", "_G", "string", "Account", "io.stdout", "print", "string.format",
-            "local n, s = 0, Shared return {function() n = n + 1 return s end, function() return n, s end}", "local function f() return f end return f",
+            "local n, s = 0, Shared return {function() n = n + 1 return s end, function() return n, s end}",
+            "local function f() return f end return f",
             "{[{1}] = {2}}",
         ].map { try encoded($0) }
     }
@@ -51,7 +54,9 @@ final class MalformedMessageTests: CodecTestCase {
         for _ in 0..<50_000 {
             let bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
                 // Mostly small numbers: extension types, lengths, fixarrays.
-                Bool.random() ? UInt8.random(in: 0...255, using: &generator) : [1, 2, 3, 4, 5, 6, 7, 8, 0x91, 0x81, 0xc7, 0xd4, 0xd5].randomElement()!
+                Bool.random()
+                    ? UInt8.random(in: 0...255, using: &generator)
+                    : [1, 2, 3, 4, 5, 6, 7, 8, 0x91, 0x81, 0xc7, 0xd4, 0xd5].randomElement()!
             }
             try? decode(bytes)
             lua.top = 0
@@ -61,7 +66,8 @@ final class MalformedMessageTests: CodecTestCase {
     func testLengthsThatPromiseTooMuchDoNotAllocate() throws {
         let before = runtime.bytesInUse
         for bytes: [UInt8] in [
-            [0xdd, 255, 255, 255, 255], [0xdf, 255, 255, 255, 255], [0xdb, 255, 255, 255, 255], [0xc6, 255, 255, 255, 255],
+            [0xdd, 255, 255, 255, 255], [0xdf, 255, 255, 255, 255], [0xdb, 255, 255, 255, 255],
+            [0xc6, 255, 255, 255, 255],
             [0xc9, 255, 255, 255, 255, 1], [0xdc, 255, 255, 1], [0xde, 255, 255, 1, 1],
         ] { assertMalformed(bytes, "it ends too early") }
         // Each level promises all that is left.

@@ -4,7 +4,10 @@ import XCTest
 
 final class ScalarCodecTests: CodecTestCase {
     func testScalarsArriveExactly() throws {
-        for value in ["nil", "true", "false", "0", "1.0", "-1.5", "0.0", "-0.0", "0/0", "1/0", "-1/0", "5e-324", "2^53", "''", "'text'"] {
+        for value in [
+            "nil", "true", "false", "0", "1.0", "-1.5", "0.0", "-0.0", "0/0", "1/0", "-1/0", "5e-324", "2^53",
+            "''", "'text'",
+        ] {
             try assertCrosses(value)
         }
     }
@@ -22,7 +25,8 @@ final class ScalarCodecTests: CodecTestCase {
 
     func testIntegersTakeTheShortestForm() throws {
         let lengths: [(Int64, Int)] = [
-            (0, 1), (127, 1), (128, 2), (255, 2), (256, 3), (65535, 3), (65536, 5), (0xffff_ffff, 5), (0x1_0000_0000, 9),
+            (0, 1), (127, 1), (128, 2), (255, 2), (256, 3), (65535, 3), (65536, 5), (0xffff_ffff, 5),
+            (0x1_0000_0000, 9),
             (-1, 1), (-32, 1), (-33, 2), (-128, 2), (-129, 3), (-32768, 3), (-32769, 5), (-2_147_483_648, 5),
             (-2_147_483_649, 9),
         ]
@@ -45,23 +49,32 @@ final class ScalarCodecTests: CodecTestCase {
     }
 
     func testStringsOfEveryLengthArrive() throws {
-        for length in [0, 1, 7, 8, 31, 32, 33, 255, 256, 4095, 4096, 4097, 16383, 16384, 16385, 65535, 65536, 1 << 20] {
+        for length in [
+            0, 1, 7, 8, 31, 32, 33, 255, 256, 4095, 4096, 4097, 16383, 16384, 16385, 65535, 65536, 1 << 20,
+        ] {
             try assertCrosses("('x'):rep(\(length))")
             try assertCrosses("('\\xff'):rep(\(length))")
             try assertCrosses("{('é'):rep(\(length)), ('x'):rep(\(length)), key = ('\\0'):rep(\(length))}")
         }
-        try assertCrosses("(function() local all = {} for i = 0, 255 do all[#all + 1] = string.char(i) end; return table.concat(all) end)()")
+        try assertCrosses(
+            "(function() local all = {} for i = 0, 255 do all[#all + 1] = string.char(i) end; return table.concat(all) end)()"
+        )
     }
 
     func testShortTextIsStrAndEverythingElseIsBin() throws {
-        let texts = ["é", "包子", "🥟", "\u{7ff}\u{800}\u{ffff}\u{10ffff}", "abcdefg\u{80}", "0123456789012345678901234567890é"]
+        let texts = [
+            "é", "包子", "🥟", "\u{7ff}\u{800}\u{ffff}\u{10ffff}", "abcdefg\u{80}",
+            "0123456789012345678901234567890é",
+        ]
         for text in texts {
             let lead = try encoded("'\(text)'")[0]
             XCTAssertTrue(lead & 0xe0 == 0xa0 || lead == 0xd9, text)
         }
         let others = [
-            "\\x80", "\\xc0\\x80", "\\xc1\\xbf", "\\xe0\\x9f\\xbf", "\\xed\\xa0\\x80", "\\xf0\\x8f\\xbf\\xbf", "\\xf4\\x90\\x80\\x80",
-            "\\xf5\\x80\\x80\\x80", "\\xff", "\\xc3", "\\xe2\\x82", "\\xf0\\x9f\\xa5", "a\\xc3(", "01234567890123456789012345678901\\xff",
+            "\\x80", "\\xc0\\x80", "\\xc1\\xbf", "\\xe0\\x9f\\xbf", "\\xed\\xa0\\x80", "\\xf0\\x8f\\xbf\\xbf",
+            "\\xf4\\x90\\x80\\x80",
+            "\\xf5\\x80\\x80\\x80", "\\xff", "\\xc3", "\\xe2\\x82", "\\xf0\\x9f\\xa5", "a\\xc3(",
+            "01234567890123456789012345678901\\xff",
         ]
         for bytes in others { XCTAssertEqual(try encoded("'\(bytes)'")[0], 0xc4, bytes) }
         XCTAssertEqual(try encoded("('x'):rep(4096)")[0], 0xda)
@@ -71,7 +84,8 @@ final class ScalarCodecTests: CodecTestCase {
     func testForeignFormsAreRead() throws {
         let messages: [([UInt8], String)] = [
             ([0xca, 0x3f, 0xc0, 0, 0], "1.5"), ([0xd2, 0, 0, 0, 1], "1"), ([0xcd, 0, 1], "1"),
-            ([0xd3, 0, 0, 0, 0, 0, 0, 0, 255], "255"), ([0xd9, 1, 0x61], "'a'"), ([0xdb, 0, 0, 0, 1, 0x61], "'a'"),
+            ([0xd3, 0, 0, 0, 0, 0, 0, 0, 255], "255"), ([0xd9, 1, 0x61], "'a'"),
+            ([0xdb, 0, 0, 0, 1, 0x61], "'a'"),
             ([0xc6, 0, 0, 0, 1, 0x61], "'a'"), ([0xdc, 0, 1, 1], "{1}"), ([0xdd, 0, 0, 0, 1, 1], "{1}"),
             ([0xde, 0, 1, 0xa1, 0x61, 2], "{a = 2}"), ([0xdf, 0, 0, 0, 1, 0xa1, 0x61, 2], "{a = 2}"),
             ([0x80], "{}"), ([0x93, 1, 0xc0, 3], "{1, nil, 3}"), ([0x81, 0xa1, 0x61, 0xc0], "{}"),

@@ -34,9 +34,19 @@ final class SharedObjectCodecTests: CodecTestCase {
         try super.setUpWithError()
         CodecHooks.sharedObjects = Fakes.self
         CodecHooks.descriptors = Fakes.self
-        lua.push { state in Lua.run(state) { lua throws(LuaFault) in Fakes.queues.push(UInt64(try lua.checkInteger(at: 1)), to: lua); return 1 } }
+        lua.push { state in
+            Lua.run(state) { lua throws(LuaFault) in
+                Fakes.queues.push(UInt64(try lua.checkInteger(at: 1)), to: lua)
+                return 1
+            }
+        }
         try lua.setGlobal("queue")
-        lua.push { state in Lua.run(state) { lua throws(LuaFault) in Fakes.connections.push(Int32(try lua.checkInteger(at: 1)), to: lua); return 1 } }
+        lua.push { state in
+            Lua.run(state) { lua throws(LuaFault) in
+                Fakes.connections.push(Int32(try lua.checkInteger(at: 1)), to: lua)
+                return 1
+            }
+        }
         try lua.setGlobal("connection")
     }
 
@@ -71,7 +81,10 @@ final class SharedObjectCodecTests: CodecTestCase {
     }
 
     func testDescriptorsGoThroughConnectionsOnly() throws {
-        assertRefused("{connection(5)}", "cannot send a Connection (at value[1]); it can be sent through a Connection, or passed to the process at start()")
+        assertRefused(
+            "{connection(5)}",
+            "cannot send a Connection (at value[1]); it can be sent through a Connection, or passed to the process at start()"
+        )
 
         let encoder = Encoder.take()
         defer { encoder.giveBack() }
@@ -95,7 +108,10 @@ final class SharedObjectCodecTests: CodecTestCase {
         assertMalformed(bytes, "a descriptor that did not come with it")
         var two: [Int32] = [50, 60]
         try two.withUnsafeMutableBufferPointer { two in
-            XCTAssertThrowsError(try ([0x92, 0xd5, 8, 0, 3, 0xd5, 8, 0, 3] as [UInt8]).withUnsafeBytes { try Decoder.decode(lua, $0, descriptors: two) })
+            XCTAssertThrowsError(
+                try ([0x92, 0xd5, 8, 0, 3, 0xd5, 8, 0, 3] as [UInt8]).withUnsafeBytes {
+                    try Decoder.decode(lua, $0, descriptors: two)
+                })
         }
         XCTAssertEqual(two, [-1, 60])
         lua.pop()

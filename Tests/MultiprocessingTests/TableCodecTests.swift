@@ -6,10 +6,14 @@ import XCTest
 final class TableCodecTests: CodecTestCase {
     func testTablesOfEveryShapeArrive() throws {
         let tables = [
-            "{}", "{1, 2, 3}", "{{}, {}, {}}", "{a = 1}", "{[0] = 1, 2}", "{[-1] = 1}", "{[1] = 'a', [3] = 'c'}", "{n = 3, nil, 2}",
-            "{1, 2, x = 3}", "{[2] = 2, [1] = 1}", "{[2^53] = 1}", "{[1.5] = 1, [true] = 2, [false] = 3}", "{1, '1', 1.0}",
-            "{['1'] = 1}", "{1, ['2'] = 2}", "{[math.mininteger] = 1, [math.maxinteger] = 2}", "{true, false, 1.5, 'x', {1}}",
-            "{{1}, 2}", "{1, {2}, 3, {4}, 5}", "{['a'] = {b = {c = {}}}}", "{[1] = 1, [2] = 2, [4] = 4}", "{1, 2, nil, 4}",
+            "{}", "{1, 2, 3}", "{{}, {}, {}}", "{a = 1}", "{[0] = 1, 2}", "{[-1] = 1}",
+            "{[1] = 'a', [3] = 'c'}", "{n = 3, nil, 2}",
+            "{1, 2, x = 3}", "{[2] = 2, [1] = 1}", "{[2^53] = 1}", "{[1.5] = 1, [true] = 2, [false] = 3}",
+            "{1, '1', 1.0}",
+            "{['1'] = 1}", "{1, ['2'] = 2}", "{[math.mininteger] = 1, [math.maxinteger] = 2}",
+            "{true, false, 1.5, 'x', {1}}",
+            "{{1}, 2}", "{1, {2}, 3, {4}, 5}", "{['a'] = {b = {c = {}}}}", "{[1] = 1, [2] = 2, [4] = 4}",
+            "{1, 2, nil, 4}",
             "{'x', nil, nil, nil, 'y'}",
         ]
         for table in tables { try assertCrosses(table) }
@@ -23,11 +27,15 @@ final class TableCodecTests: CodecTestCase {
             "local t = table.move({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 1, 10, 1, {[10] = 0}) return t",
             "local t = {} for i = 1, 20 do t[i] = i end for i = 20, 11, -1 do t[i] = nil end return t",
         ]
-        for builder in builders { XCTAssertEqual(try encoded(builder), [0x9a, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], builder) }
+        for builder in builders {
+            XCTAssertEqual(try encoded(builder), [0x9a, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], builder)
+        }
     }
 
     func testTablesWithHolesOrStrangersAreMaps() throws {
-        for table in ["{[1] = 1, [3] = 3}", "{1, 2, x = 1}", "{[0] = 0, 1}", "{1, ['2'] = 2}", "{[1] = 1, [2.5] = 2}"] {
+        for table in [
+            "{[1] = 1, [3] = 3}", "{1, 2, x = 1}", "{[0] = 0, 1}", "{1, ['2'] = 2}", "{[1] = 1, [2.5] = 2}",
+        ] {
             XCTAssertEqual(try encoded(table)[0] & 0xf0, 0x80, table)
         }
         // A border with a hole before it, and a digit string where the position is missing.
@@ -74,21 +82,24 @@ final class TableCodecTests: CodecTestCase {
     }
 
     func testAThousandLevelsArriveAndTheLimitIsAnError() throws {
-        try run("function nested(levels, key) local t = {} for _ = 2, levels do t = {[key] = t} end return t end")
+        try run(
+            "function nested(levels, key) local t = {} for _ = 2, levels do t = {[key] = t} end return t end")
         // `same` recurses, which Lua bounds; so count.
         let depth = "(function() local n = 0 repeat n = n + 1 b = b[next(b)] until not b return n end)()"
         for key in ["1", "'k'"] {
             try assertCrosses("nested(1000, \(key))", "\(depth) == 1000")
             try assertCrosses("nested(\(CodecLimits.depth), \(key))", "\(depth) == \(CodecLimits.depth)")
             XCTAssertThrowsError(try encoded("nested(\(CodecLimits.depth + 1), \(key))")) { error in
-                let text = "SerializationError: cannot send tables nested more than 10000 levels deep (at value"
+                let text =
+                    "SerializationError: cannot send tables nested more than 10000 levels deep (at value"
                 XCTAssertTrue("\(error)".hasPrefix(text), "\(error)")
                 XCTAssertLessThan("\(error)".count, 200)
             }
             XCTAssertThrowsError(try encoded("nested(2000000, \(key))"))
         }
         assertMalformed(Array(repeating: 0x91, count: 1_000_000), "nested more than 10000 levels deep")
-        assertMalformed(Array(repeating: [0x81, 1], count: 500_000).flatMap { $0 }, "nested more than 10000 levels deep")
+        assertMalformed(
+            Array(repeating: [0x81, 1], count: 500_000).flatMap { $0 }, "nested more than 10000 levels deep")
     }
 
     func testTheCollectorIsLeftAsItWas() throws {
@@ -137,7 +148,9 @@ final class TableCodecTests: CodecTestCase {
         defer { encoder.giveBack() }
         try push("box = {('x'):rep(50000), ('y'):rep(50000) .. 'z'}; return box")
         try encoder.encode(lua, at: -1)
-        try run("box[1] = nil; box[2] = nil; collectgarbage() collectgarbage() for i = 1, 100 do local s = ('q'):rep(50000 + i) end")
+        try run(
+            "box[1] = nil; box[2] = nil; collectgarbage() collectgarbage() for i = 1, 100 do local s = ('q'):rep(50000 + i) end"
+        )
         encoder.withMessage { message in
             XCTAssertEqual(message.count, 1 + 3 + 50000 + 3 + 50001)
             XCTAssertTrue(message.pieces[1].allSatisfy { $0 == UInt8(ascii: "x") })

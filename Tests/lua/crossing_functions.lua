@@ -109,7 +109,7 @@ test("a module that the receiver lacks is required there", function()
         end,
     }
     p:start()
-    q:put(require "late_module")
+    q:put((require "late_module"))
     test.is(answers:get { timeout = 20 }, 42)
     p:join()
 end)

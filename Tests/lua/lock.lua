@@ -148,15 +148,15 @@ for _, class in ipairs { "Lock", "RLock" } do
         test.has(text, "MainProcess")
         lock:release()
         local q, gate = mp.Queue(), mp.Queue()
-        local p = mp.Process { target = function() lock:acquire() q:put(1) gate:get() lock:release() end, name = "owner" }
+        local p = mp.Process { target = function() lock:acquire() q:put(1) gate:get() lock:release() end, name = "keeper" }
         p:start()
         q:get()
         test.is(lock:locked(), true)
-        test.has(tostring(lock), "owner")
+        test.has(tostring(lock), "keeper")
         gate:put(1)
         p:join()
         test.is(lock:locked(), false)
-        test.ok(not tostring(lock):find("owner", 1, true))
+        test.ok(not tostring(lock):find("keeper", 1, true))
     end)
 
     test(class .. ": unknown options", function()

@@ -49,7 +49,7 @@ function support.run(code, options)
     support.write("script.lua", code)
     local words = {}
     for _, word in ipairs(options.args or {}) do words[#words + 1] = support.quote(word) end
-    local command = ("%s exec %s script.lua %s"):format(
+    local command = ("exec env %s %s script.lua %s"):format(
         options.env or "", support.quote(support.mprun), table.concat(words, " "))
     return support.shell(command, options.input, options.seconds)
 end

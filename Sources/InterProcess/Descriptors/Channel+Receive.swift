@@ -17,7 +17,9 @@ extension Channel {
             throw error
         }
         let message = reading.message
-        if let number = MessageHeader.parcel(of: message.bytes) { message.attach(pipe.parcels(to: side).take(number)) }
+        if let number = MessageHeader.parcel(of: message.bytes) {
+            message.attach(pipe.parcels(to: side).take(number))
+        }
         if reading.lostDescriptors {
             message.release()
             throw .system(SystemError(code: EMFILE, doing: "receiving descriptors"))
@@ -28,7 +30,7 @@ extension Channel {
     private func wait(reading: inout Reading) throws(ChannelFailure) {
         var set = waitSet(for: POLLIN)
         let outcome = try Waiting.wait(
-            Operation(.receive, on: end.object), in: &set, until: .never, looksReady: { socket.hasInput }
+            Operation(.receive, on: end.object), in: &set, until: .never, looksReady: nil
         ) { () throws(ChannelFailure) in try reading.attempt() }
         if outcome != .ready { throw .interrupted }
     }

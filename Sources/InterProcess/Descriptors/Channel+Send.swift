@@ -55,7 +55,7 @@ extension Channel {
     private func wait(writing: inout Writing) throws(ChannelFailure) {
         var set = waitSet(for: POLLOUT)
         let outcome = try Waiting.wait(
-            Operation(.send, on: end.object), in: &set, until: .never, looksReady: { socket.hasRoom }
+            Operation(.send, on: end.object), in: &set, until: .never, looksReady: nil
         ) { () throws(ChannelFailure) in try writing.attempt() }
         if outcome == .ready { return }
         if writing.hasBegun { cut(.cutSending, SHUT_WR) }
@@ -122,8 +122,10 @@ private struct Writing {
                 let skipped = next == part ? offset : 0
                 let bytes = self[next]
                 if bytes.count > skipped {
-                    let base = UnsafeMutableRawPointer(mutating: bytes.baseAddress.unsafelyUnwrapped + skipped)
-                    parts.initializeElement(at: count, to: iovec(iov_base: base, iov_len: bytes.count - skipped))
+                    let start = bytes.baseAddress.unsafelyUnwrapped + skipped
+                    let rest = iovec(
+                        iov_base: UnsafeMutableRawPointer(mutating: start), iov_len: bytes.count - skipped)
+                    parts.initializeElement(at: count, to: rest)
                     count += 1
                 }
                 next += 1

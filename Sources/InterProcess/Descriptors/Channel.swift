@@ -20,7 +20,9 @@ public struct Channel: BitwiseCopyable, Sendable {
     }
 
     /// Two channels connected to each other.
-    public static func makePair(name: String? = nil, place: UInt64 = 0) throws(ChannelFailure) -> (Channel, Channel) {
+    public static func makePair(
+        name: String? = nil, place: UInt64 = 0
+    ) throws(ChannelFailure) -> (Channel, Channel) {
         let sockets: (StreamSocket, StreamSocket)
         do throws(SystemError) { sockets = try StreamSocket.pair() } catch { throw .system(error) }
         do throws(SharedMemoryExhausted) {
@@ -39,10 +41,11 @@ public struct Channel: BitwiseCopyable, Sendable {
         HandleTable.release(end.object)
     }
 
-    /// Whether a receive would have something to do at once: a message, a part of one, or the end of the stream.
+    /// Whether a receive would have something to do at once: a message, a part of one, or the end.
     public var hasInput: Bool { socket.hasInput || end.otherIsAbandoned(forEver: false) }
 
-    /// What a wait at this end listens to.
+    /// What a wait at this end listens to. Such waits do not spin: a look at a socket is a system call,
+    /// and the kernel wakes the sleeper of a socket on the processor of who wrote to it.
     func waitSet(for events: Int32) -> WaitSet {
         var set = WaitSet()
         set.descriptors = [pollfd(fd: descriptor, events: Int16(events), revents: 0)]

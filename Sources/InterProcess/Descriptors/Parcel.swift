@@ -37,7 +37,8 @@ struct ParcelList {
         let envelope = try withUnsafeBytes(of: &content) { bytes throws(SharedMemoryExhausted) in
             var piece = bytes
             return try withUnsafePointer(to: &piece) { pieces throws(SharedMemoryExhausted) in
-                try Envelope.make(Message(pieces: UnsafeBufferPointer(start: pieces, count: 1), handles: handles))
+                let content = UnsafeBufferPointer(start: pieces, count: 1)
+                return try Envelope.make(Message(pieces: content, handles: handles))
             }
         }
         let entry = envelope.owner.relaxed()

@@ -106,7 +106,9 @@ public struct PipeEnd {
         let holdsOther = HandleTable.holds(other)
         guard other.owners.load() == (holdsOther ? 1 : 0) else { return false }
         guard holdsOther, pipe.creator.relaxed() == ProcessRef.current.rawValue else { return true }
-        return forEver && (pipe.creatorForks.relaxed() != HandleTable.timesCopied || pipe.hasFlag(.sent, otherSide))
+        let othersHadIt =
+            pipe.creatorForks.relaxed() != HandleTable.timesCopied || pipe.hasFlag(.sent, otherSide)
+        return forEver && othersHadIt
     }
 
     /// Those who wait at this end.
@@ -155,7 +157,8 @@ struct PipeStorage {
 
     func waiters(_ side: Int) -> WaitList { object.waitList(at: 48 + side * 8) }
     func parcels(to side: Int) -> ParcelList {
-        ParcelList(lock: object.waitLock, first: object.word(64 + side * 16), last: object.word(72 + side * 16))
+        let first = 64 + side * 16
+        return ParcelList(lock: object.waitLock, first: object.word(first), last: object.word(first + 8))
     }
     private var flags: SharedWord { object.word(96) }
     func endWord(_ side: Int) -> SharedWord { object.word(128 + side * 8) }
@@ -165,8 +168,9 @@ struct PipeStorage {
     /// The end of a side, if anybody of the family holds it.
     func end(_ side: Int) -> SharedObject? { Handle(rawValue: endWord(side).load()).object }
 
-    func hasFlag(_ flag: Flag, _ side: Int) -> Bool { flags.load() & flag.rawValue << (UInt64(side) * 8) != 0 }
-    func setFlag(_ flag: Flag, _ side: Int) { flags.setBits(flag.rawValue << (UInt64(side) * 8)) }
+    private func bit(_ flag: Flag, _ side: Int) -> UInt64 { flag.rawValue << (UInt64(side) * 8) }
+    func hasFlag(_ flag: Flag, _ side: Int) -> Bool { flags.load() & bit(flag, side) != 0 }
+    func setFlag(_ flag: Flag, _ side: Int) { flags.setBits(bit(flag, side)) }
 
     func destroyContents() {
         for side in 0...1 { parcels(to: side).removeAll() }

@@ -63,13 +63,8 @@ public struct StreamSocket: BitwiseCopyable, Sendable {
     }
 
     /// Whether there is something to receive, the end of the stream included.
-    var hasInput: Bool { isReady(POLLIN) }
-
-    /// Whether something could be sent, or sending would fail at once.
-    var hasRoom: Bool { isReady(POLLOUT) }
-
-    private func isReady(_ events: Int32) -> Bool {
-        var polled = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+    var hasInput: Bool {
+        var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&polled, 1, 0) > 0
     }
 

@@ -47,9 +47,6 @@ public struct WaitSource {
         case notOpen(Int)
     }
 
-    /// With more descriptors than these, looking at them takes longer than spinning is worth.
-    private static let mostToSpinOn = 8
-
     /// Waits until at least one of the sources is ready.
     public static func wait(
         for sources: [WaitSource], _ operation: Operation = Operation(.poll), until deadline: Deadline
@@ -60,10 +57,10 @@ public struct WaitSource {
         set.isWatching = true
         set.descriptors = look.polled.filter { $0.fd >= 0 }
         set.lists = sources.compactMap(\.list)
-        let spins = set.descriptors.count <= mostToSpinOn
+        // A look at descriptors is a system call: nothing to spin on.
+        let looksReady = set.descriptors.isEmpty ? { sources.contains { $0.isReady(deadline.isNever) } } : nil
         let waited = Waiting.wait(
-            operation, in: &set, until: deadline,
-            looksReady: { spins && look.findsAny() }, attempt: { look.findsAny() })
+            operation, in: &set, until: deadline, looksReady: looksReady, attempt: { look.findsAny() })
         return waited == .interrupted ? .interrupted : look.outcome
     }
 

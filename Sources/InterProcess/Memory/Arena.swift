@@ -4,7 +4,7 @@
 // Layout (all sizes in bytes; regions are sparse, untouched pages cost nothing):
 //
 //     0          header, 64 KiB          magic, limits, counters, heap lists (ArenaHeader)
-//     64 KiB     slots                   4,096 × 8 KiB, one a process (Slot)
+//     64 KiB     slots                   1,024 × 8 KiB, one a process (Slot)
 //     …          objects                 8 Mi × 256, one a shared object (SharedObject)
 //     …          page table              64 a data page (PageTable)
 //     …          data pages              64 KiB each (SharedHeap)
@@ -21,7 +21,7 @@ import Glibc
 /// The shared memory of a family of processes. There is one to an operating-system process.
 public enum Arena {
     static let headerSize = 64 << 10
-    static let slotCount = 4096
+    static let slotCount = 1024
     static let slotSize = 8 << 10
     static let objectCount = 8 << 20
     static let objectSize = 256
@@ -139,7 +139,8 @@ struct ArenaHeader {
     var slotHighWater: SharedWord { word(80) }
     /// The main process, for those who must find it.
     var mainProcess: SharedWord { word(88) }
-    // 96…191 are reserved for a scheduler of visible operations.
+    var slotLock: RobustMutex { RobustMutex(word(96)) }
+    // 104…191 are reserved for a scheduler of visible operations.
 
     var heapLock: RobustMutex { RobustMutex(word(192)) }
     var nextFreshPage: SharedWord { word(200) }

@@ -19,10 +19,6 @@ enum SharedHeap {
     /// costs about twenty times what copying into it does.
     static let cacheLimit: UInt64 = 64 << 20
 
-    /// Called when the budget is used up and the caches are empty, before giving up: collect
-    /// garbage. Set by whoever knows how.
-    nonisolated(unsafe) static var relievePressure: (@convention(thin) () -> Void)?
-
     private static var header: ArenaHeader { .shared }
 
     /// Takes a block of at least `bytes` and makes `owner`, whose value must be 0, name it.
@@ -202,7 +198,6 @@ enum SharedHeap {
     ) throws(SharedMemoryExhausted) -> Page {
         let pages = SizeClass.units(sizeClass)
         let bytes = UInt64(pages * Arena.pageSize)
-        var relieved = false
         header.heapLock.lock()
         while true {
             if let page = Page.linked(header.warmExtents(sizeClass).relaxed()) {
@@ -215,10 +210,11 @@ enum SharedHeap {
                 return page
             }
             let resident = header.residentBytes.relaxed() + bytes
+            let occupied = resident + header.nextFreshObject.relaxed() * UInt64(Arena.objectSize)
             let cold = Page.linked(header.coldExtents(sizeClass).relaxed())
             let fresh = header.nextFreshPage.relaxed()
             let hasAddresses = cold != nil || fresh + UInt64(pages) <= Arena.dataPages
-            if resident <= header.budget.relaxed(), hasAddresses {
+            if occupied <= header.budget.relaxed(), hasAddresses {
                 let page = cold ?? Page(index: fresh)
                 var change = Transaction(under: header.heapLock, level: .heap)
                 if cold != nil {
@@ -234,11 +230,8 @@ enum SharedHeap {
                 return page
             }
             header.heapLock.unlock()
-            if !emptyCaches() {
-                guard !relieved, let relievePressure else { throw exhausted(Int(bytes)) }
-                relieved = true
-                relievePressure()
-            }
+            // No garbage is collected from here: the caller may hold a lock, and finalizers take some.
+            guard emptyCaches() else { throw exhausted(Int(bytes)) }
             header.heapLock.lock()
         }
     }

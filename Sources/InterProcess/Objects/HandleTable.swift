@@ -61,11 +61,11 @@ public enum HandleTable {
         header.objectLock.lock()
         let free = header.freeObjects.relaxed()
         let fresh = header.nextFreshObject.relaxed()
-        guard free != 0 || fresh < UInt64(Arena.objectCount) else {
+        guard free != 0 || fresh < mostObjects else {
             header.objectLock.unlock()
             if let nameHand { SharedHeap.free(nameHand) }
             freePositions.append(position)
-            throw SharedMemoryExhausted(requested: Arena.objectSize, budget: Arena.objectCount * Arena.objectSize)
+            throw SharedMemoryExhausted(requested: Arena.objectSize, budget: Int(header.budget.relaxed()))
         }
         let object = SharedObject(index: Int(free != 0 ? free - 1 : fresh))
         let nextFree = object.nextInList.relaxed()
@@ -94,6 +94,12 @@ public enum HandleTable {
         header.objectLock.unlock()
         locals[object.index] = Local(references: 1, position: position)
         return object
+    }
+
+    /// How many objects there may be. Headers and entries are never given back, so they may take half of the budget:
+    /// who has made too many objects and dropped them must still have room for messages.
+    private static var mostObjects: UInt64 {
+        min(UInt64(Arena.objectCount), ArenaHeader.shared.budget.relaxed() / 2 / UInt64(Arena.objectSize + 8))
     }
 
     /// One more reference of this process to an object it holds.

@@ -100,6 +100,11 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
     /// Waits for the process to end and reaps it.
     public func join(until deadline: Deadline) -> WaitOutcome {
         if reap() != nil { return .ready }
+        // It has no lifeline yet: a matter of microseconds, unless it is killed right here.
+        while ref.slot.phase == .forking, ref.slot.generation == ref.generation, !deadline.hasPassed {
+            usleep(100)
+            if reap() != nil { return .ready }
+        }
         var set = WaitSet()
         set.processes = { [ref] }
         let outcome = Waiting.wait(

@@ -26,7 +26,6 @@ public enum Family {
             throw SystemError(code: ENOMEM, doing: "entering the process table")
         }
         ArenaHeader.shared.mainProcess.store(ProcessRef.current.rawValue)
-        SharedHeap.relievePressure = { Attention.collectEverywhere() }
     }
 
     /// Whether this process began the family.
@@ -51,6 +50,10 @@ public enum Family {
     public static var usage: (bytes: Int, objects: Int) {
         (SharedHeap.liveBytes, Int(ArenaHeader.shared.objectsAlive.load()))
     }
+
+    /// Collects the garbage of all processes, which may give shared memory back. To be done once before an operation
+    /// that ran out of it is tried again. No lock may be held.
+    public static func collectGarbage() { Attention.collectEverywhere() }
 
     /// Puts away what processes have left that died. Cheap when none did.
     public static func sweep() { Sweeper.sweepTheDead() }

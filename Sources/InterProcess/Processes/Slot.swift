@@ -166,20 +166,18 @@ struct Slot: Equatable {
     /// Wakes all who watch the lifeline: the kernel wakes only one.
     func announceDeath() { ip_futex_wake(lifelineWord, .max) }
 
-    /// Claims a free slot for a child of the calling process.
+    /// Claims a free slot for a child of the calling process. Nil if all are in use.
     static func claim() -> Slot? {
-        let highWater = ArenaHeader.shared.slotHighWater
+        let header = ArenaHeader.shared
+        header.slotLock.lock()
+        defer { header.slotLock.unlock() }
         for index in 0..<Arena.slotCount {
             let slot = Slot(index: index)
-            let state = slot.state.load()
-            guard state & 0xff == Phase.free.rawValue,
-                slot.state.compareExchange(state, stateValue(state >> 8, .forking))
-            else { continue }
-            while true {
-                let mark = highWater.load()
-                if mark > UInt64(index) || highWater.compareExchange(mark, UInt64(index + 1)) { break }
-            }
+            guard slot.phase == .free else { continue }
+            // Still free to everybody else until the last store; a crash before it leaves a free slot.
             slot.reset()
+            if header.slotHighWater.relaxed() <= UInt64(index) { header.slotHighWater.store(UInt64(index + 1)) }
+            slot.state.store(stateValue(slot.generation, .forking))
             return slot
         }
         return nil

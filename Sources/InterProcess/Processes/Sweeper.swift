@@ -46,14 +46,21 @@ enum Sweeper {
         ProcessRef(rawValue: ArenaHeader.shared.mainProcess.load()).isAlive
     }
 
-    /// A slot whose parent died between claiming it and the child's being live.
+    /// A slot whose parent, or whose child itself, died between the claim and the child's being live.
     private static func abandon(_ slot: Slot) {
         let state = slot.state.load()
-        guard !ProcessRef(rawValue: slot.parent.load()).isAlive else { return }
+        let parent = ProcessRef(rawValue: slot.parent.load())
+        guard !parent.isAlive || parent == ProcessRef.current && isZombie(slot) else { return }
         let abandoned = Slot.stateValue(state >> 8, .abandoned)
         // A child that becomes live in this moment wins, and is found dead or alive later.
         if state & 0xff == Slot.Phase.forking.rawValue, !slot.state.compareExchange(state, abandoned) { return }
         sweep(slot)
+    }
+
+    /// Whether a child of this process has died and was not reaped; without a lifeline only its zombie tells.
+    private static func isZombie(_ slot: Slot) -> Bool {
+        let pid = pid_t(truncatingIfNeeded: slot.pid.load())
+        return pid > 0 && ip_zombie_status(pid) >= 0
     }
 
     /// The main process gives an adopted zombie its last rites.

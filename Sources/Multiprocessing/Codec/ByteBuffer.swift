@@ -86,7 +86,9 @@ struct ByteBuffer {
     }
 
     private static func allocate(_ old: UnsafeMutableRawPointer?, _ bytes: Int) -> UnsafeMutableRawPointer {
-        guard let memory = realloc(old, bytes) else { fatalError("not enough memory for a message of \(bytes) bytes") }
+        guard let memory = realloc(old, bytes) else {
+            fatalError("not enough memory for a message of \(bytes) bytes")
+        }
         return memory
     }
 }

@@ -26,7 +26,9 @@ enum Bytecode {
     /// When shared memory runs short, this collects garbage, and finalizers run.
     static func publish(_ lua: Lua) throws(LuaFault) {
         // Not stripped: names and lines make the tracebacks of the receiver.
-        guard let code = lua.dump() else { throw .messageWithoutPosition("the function is not written in Lua") }
+        guard let code = lua.dump() else {
+            throw .messageWithoutPosition("the function is not written in Lua")
+        }
         let id = try intern(lua, code)
         pushIDs(lua)
         lua.pushValue(at: -2)
@@ -51,11 +53,11 @@ enum Bytecode {
     /// - Returns: false, with nothing pushed, if nobody of this family ever published such code.
     static func push(_ lua: Lua, id: UInt64) throws(LuaFault) -> Bool {
         guard let code = bytes(id) else { return false }
-        guard lua.load(code, name: "=received function", accepting: .bytecode) == .ok else {
-            lua.pop()
-            return false
-        }
-        return true
+        if lua.load(code, name: "=received function", accepting: .bytecode) == .ok { return true }
+        let reason = lua.errorText(at: -1)
+        lua.pop()
+        throw ErrorObject.make(
+            lua, .serializationError, "cannot load a function of the message: \(reason)")
     }
 
     private static func bytes(_ id: UInt64) -> UnsafeRawBufferPointer? {

@@ -36,7 +36,9 @@ private enum NoSharedObjects: SharedObjectCoding {
 }
 
 private enum NoDescriptors: DescriptorCoding {
-    static func descriptor(_ lua: Lua, at index: Int32) throws(LuaFault) -> (descriptor: Int32, tag: UInt8)? { nil }
+    static func descriptor(_ lua: Lua, at index: Int32) throws(LuaFault) -> (descriptor: Int32, tag: UInt8)? {
+        nil
+    }
     static func push(_ lua: Lua, descriptor: Int32, tag: UInt8) throws(LuaFault) {
         throw .messageWithoutPosition("descriptors cannot be received here")
     }

@@ -3,15 +3,16 @@ import LuaBridge
 /// Turns messages into Lua values.
 ///
 /// A message may come from anywhere. Nothing in it is trusted: lengths are compared with what is there, numbers with
-/// what they may name. Whatever is wrong is a SerializationError, or a ValueError for a handle of an object that is gone
-/// or of another family.
+/// what they may name. Whatever is wrong is a SerializationError, or a ValueError for a handle of an object that is
+/// gone or of another family.
 enum Decoder {
     /// Pushes the value encoded in `bytes`.
     ///
     /// Lua code can run while this decodes, but only if the message names a module that is not loaded yet. The bytes
     /// have to stay where they are meanwhile.
     ///
-    /// - Parameter descriptors: What came beside the message. Those that values own now are replaced by -1, also if this
+    /// - Parameter descriptors: What came beside the message. Those that values own now are replaced by -1, also if
+    /// this
     ///   throws; the others remain the caller's.
     /// - Throws: ``LuaFault/value``.
     @inline(__always)
@@ -33,7 +34,8 @@ enum Decoder {
         let top = lua.top - (MessageReader(bytes).startsWithScalar ? 1 : 0)
         lua.top = top
         let wasRunning = cluabridge_pause_collector(lua.pointer)
-        var pass = DecodingPass(lua: lua, bytes: bytes, descriptors: descriptors, collectorWasRunning: wasRunning)
+        var pass = DecodingPass(
+            lua: lua, bytes: bytes, descriptors: descriptors, collectorWasRunning: wasRunning)
         do throws(LuaFault) {
             try pass.run()
         } catch {

@@ -55,7 +55,8 @@ extension DecodingPass {
             let shown = String(decoding: name.prefix(100), as: UTF8.self)
             throw ErrorObject.make(
                 lua, .serializationError,
-                "class '\(shown)' is not registered in this process; call mp.register('\(shown)', metatable) in both")
+                "class '\(shown)' is not registered in this process; call mp.register('\(shown)', metatable) in both"
+            )
         }
         let (kind, count): (Frame.Kind, Int) =
             switch reader.header() {
@@ -67,71 +68,6 @@ extension DecodingPass {
         frame.isInstance = true
         frame.end = end
         return try openTable(frame)
-    }
-
-    // MARK: Functions
-
-    private mutating func openFunction(_ end: Int) throws(LuaFault) -> Bool {
-        guard let id = reader.integer(), let count = reader.integer(), count >= 0, count <= 255 else {
-            throw malformed("a function without code")
-        }
-        guard try Bytecode.push(lua, id: UInt64(bitPattern: id)) else {
-            throw malformed("a function whose code is not in this family's shared memory")
-        }
-        var frame = Frame(kind: .function, index: lua.top, count: Int(count))
-        guard lua.upvalueIdentity(Int32(count + 1), at: frame.index) == nil,
-            count == 0 || lua.upvalueIdentity(Int32(count), at: frame.index) != nil
-        else { throw malformed("a function with the wrong number of upvalues") }
-        frame.end = end
-        try owe(frame.count)
-        if isGraph { enterNode() }
-        try push(frame)
-        if frame.count > 0 {
-            try beginUpvalues(frames.last)
-            if frames.last.pointee.position < frame.count { return false }
-        }
-        try close(frames.last)
-        return true
-    }
-
-    /// Joins the upvalues that come next and are variables met before; then enters the one whose value follows.
-    mutating func beginUpvalues(_ frame: UnsafeMutablePointer<Frame>) throws(LuaFault) {
-        while frame.pointee.position < frame.pointee.count {
-            let upvalue = frame.pointee.position + 1
-            guard let node = peekVariable(), let other = variable(node) else {
-                return enterVariable(upvalue, of: frame.pointee.index)
-            }
-            var inside = reader
-            guard case .extension(_, let length) = inside.header() else { return }
-            inside.skip(length)
-            reader = inside
-            owed -= 1
-            pushOwner(of: node)
-            lua.joinUpvalue(Int32(upvalue), at: frame.pointee.index, to: other, at: -1)
-            lua.pop()
-            frame.pointee.position = upvalue
-        }
-    }
-
-    /// The node of the back reference that comes next, if one does.
-    private func peekVariable() -> Int? {
-        var inside = reader
-        guard case .extension(let type, let length) = inside.header(), type == ExtensionType.backReference.rawValue,
-            length == 1 || length == 2 || length == 4
-        else { return nil }
-        return inside.readCount(width: length)
-    }
-
-    private mutating func pushNamedFunction() throws(LuaFault) {
-        guard let module = reader.string(), let field = reader.string() else {
-            throw malformed("a function without a name")
-        }
-        if NamedFunctions.push(lua, module: module, field: field) { return }
-        try require(module)
-        lua.pop()
-        if NamedFunctions.push(lua, module: module, field: field) { return }
-        let name = "\(String(decoding: module.prefix(100), as: UTF8.self)).\(String(decoding: field.prefix(100), as: UTF8.self))"
-        throw ErrorObject.make(lua, .serializationError, "there is no function '\(name)' in this process")
     }
 
     // MARK: Named values
@@ -148,7 +84,7 @@ extension DecodingPass {
     }
 
     /// Pushes a module that is not loaded yet.
-    private func require(_ name: UnsafeRawBufferPointer) throws(LuaFault) {
+    func require(_ name: UnsafeRawBufferPointer) throws(LuaFault) {
         let top = lua.top
         lua.pushGlobals()
         let found = lua.rawGet("require", at: -1) == .function
@@ -162,17 +98,20 @@ extension DecodingPass {
         let reason = found ? lua.errorText(at: -1) : "there is no 'require'"
         lua.top = top
         let shown = String(decoding: name.prefix(100), as: UTF8.self)
-        throw ErrorObject.make(lua, .serializationError, "cannot load the module '\(shown)' of the message: \(reason)")
+        throw ErrorObject.make(
+            lua, .serializationError, "cannot load the module '\(shown)' of the message: \(reason)")
     }
 
     // MARK: Userdata
 
     private mutating func pushSharedObject(_ length: Int) throws(LuaFault) {
-        guard length == 16, let family = reader.read(UInt64.self), let handle = reader.read(UInt64.self) else {
+        guard length == 16, let family = reader.read(UInt64.self), let handle = reader.read(UInt64.self)
+        else {
             throw malformed("a handle of \(length) bytes")
         }
         guard family == Family.id else {
-            throw ErrorObject.make(lua, .valueError, "the shared object belongs to another family of processes")
+            throw ErrorObject.make(
+                lua, .valueError, "the shared object belongs to another family of processes")
         }
         guard try CodecHooks.sharedObjects.push(lua, Handle(rawValue: handle)) else {
             throw ErrorObject.make(lua, .valueError, "the shared object does not exist any more")

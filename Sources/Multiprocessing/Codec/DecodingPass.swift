@@ -187,7 +187,9 @@ struct DecodingPass {
     /// Opens a frame.
     @inline(__always)
     mutating func push(_ frame: Frame) throws(LuaFault) {
-        if frames.count >= CodecLimits.depth { throw malformed("nested more than \(CodecLimits.depth) levels deep") }
+        if frames.count >= CodecLimits.depth {
+            throw malformed("nested more than \(CodecLimits.depth) levels deep")
+        }
         // A frame takes three slots of the Lua stack: metatable, table, key.
         if frames.count & 7 == 7 { try lua.ensureStack(40) }
         frames.push(frame)
@@ -198,7 +200,8 @@ struct DecodingPass {
     /// If the message is a graph, goes inside and makes the list of nodes.
     private mutating func beginGraph() throws(LuaFault) {
         var inside = reader
-        guard case .extension(let type, let length) = inside.header(), type == ExtensionType.graph.rawValue else { return }
+        guard case .extension(let type, let length) = inside.header(), type == ExtensionType.graph.rawValue
+        else { return }
         reader = inside
         graphEnd = reader.offset + length
         lua.createTable(array: 8)
@@ -242,14 +245,15 @@ struct DecodingPass {
     /// Pushes the function whose upvalue is this node.
     func pushOwner(of node: Int) { lua.rawGet(Int64(node), at: nodes) }
 
+    // MARK: The end, and what goes wrong
+
+    /// Checks that the message ends here.
     private mutating func finish() throws(LuaFault) {
         guard reader.isAtEnd else { throw malformed("something follows the value") }
         if nodes == 0 { return }
         guard reader.offset == graphEnd else { throw malformed("a graph of the wrong length") }
         lua.remove(at: nodes)
     }
-
-    // MARK: Others
 
     /// Runs what may run Lua code, with the collector as it was.
     func withCollector<Result>(_ body: () throws(LuaFault) -> Result) throws(LuaFault) -> Result {

@@ -8,8 +8,8 @@ import LuaBridge
 ///     try encoder.encode(lua, at: 2)
 ///     try encoder.withMessage { message throws(SharedMemoryExhausted) in … }
 ///
-/// An encoder can hold several messages. Long strings are not copied: the messages refer to Lua's memory, and the encoder
-/// keeps the strings alive until ``reset()``. What the root values refer to must stay on the stack as long.
+/// An encoder can hold several messages. Long strings are not copied: the messages refer to Lua's memory, and the
+/// encoder keeps the strings alive until ``reset()``. What the root values refer to must stay on the stack as long.
 final class Encoder {
     private let state: UnsafeMutablePointer<EncoderState>
 
@@ -63,7 +63,8 @@ final class Encoder {
         state.pointee.records.push(state.pointee.ending(record))
     }
 
-    /// Calls `body` with one of the messages. They are valid until the next encoding or reset; Lua code may run meanwhile.
+    /// Calls `body` with one of the messages. They are valid until the next encoding or reset; Lua code may run
+    /// meanwhile.
     @inline(__always)
     func withMessage<Result, Failure: Error>(
         at index: Int = 0, _ body: (Message) throws(Failure) -> Result
@@ -127,14 +128,18 @@ final class Encoder {
         state.pointee.pieces.truncate(to: 0)
         for index in record.firstExternal..<record.externalsEnd {
             let external = state.pointee.externals.base[index]
-            state.pointee.pieces.push(UnsafeRawBufferPointer(start: base + offset, count: external.offset - offset))
+            state.pointee.pieces.push(
+                UnsafeRawBufferPointer(start: base + offset, count: external.offset - offset))
             state.pointee.pieces.push(external.bytes)
             offset = external.offset
         }
         if offset < record.end {
-            state.pointee.pieces.push(UnsafeRawBufferPointer(start: base + offset, count: record.end - offset))
+            state.pointee.pieces.push(
+                UnsafeRawBufferPointer(start: base + offset, count: record.end - offset))
         }
-        let handles = (record.firstHandle..<record.handlesEnd).map { Handle(rawValue: state.pointee.handles.base[$0]) }
+        let handles = (record.firstHandle..<record.handlesEnd).map {
+            Handle(rawValue: state.pointee.handles.base[$0])
+        }
         let pieces = UnsafeBufferPointer(start: state.pointee.pieces.base, count: state.pointee.pieces.count)
         return try body(Message(pieces: pieces, handles: handles))
     }
@@ -149,7 +154,10 @@ final class Encoder {
 extension Lua {
     /// Restores the stack to `top` values, plus the error value if the fault has one.
     func dropBelow(_ fault: LuaFault, to top: Int32) {
-        guard case .value = fault else { return self.top = top }
+        guard case .value = fault else {
+            self.top = top
+            return
+        }
         copy(from: -1, to: top + 1)
         self.top = top + 1
     }

@@ -17,7 +17,9 @@ extension EncodingPass {
 
         let start = state.pointee.out.count
         state.pointee.out.append(arrayOf: length)
-        guard let written = writeScalars(of: frame.index), hasRest(after: written, of: length, at: frame.index) else {
+        guard let written = writeScalars(of: frame.index),
+            hasRest(after: written, of: length, at: frame.index)
+        else {
             state.pointee.out.truncate(to: start)
             return false
         }
@@ -35,7 +37,8 @@ extension EncodingPass {
 
     /// Writes the values at 1, 2, 3 … as long as they are scalars.
     ///
-    /// - Returns: How many it wrote: all there are, or those before the first other value. Nil if a key is out of place.
+    /// - Returns: How many it wrote: all there are, or those before the first other value. Nil if a key is out of
+    /// place.
     @inline(__always)
     private func writeScalars(of index: Int32) -> Int? {
         var position = 0

@@ -30,7 +30,8 @@ extension EncodingPass {
         if let name, !isSendable { return refuse(Self.withArticle(name)) }
         let named = name.map { " ('\($0)')" } ?? ""
         return refuse(
-            "a table with an unregistered metatable\(named)", advice: "register it with mp.register(name, metatable)")
+            "a table with an unregistered metatable\(named)",
+            advice: "register it with mp.register(name, metatable)")
     }
 
     // MARK: What it is
@@ -50,7 +51,9 @@ extension EncodingPass {
         return "\(article) \(name)"
     }
 
-    private static func isFileOrSocket(_ lua: Lua) -> Bool { lua.typeName(at: -1) == "FILE*" || isSocket(lua) }
+    private static func isFileOrSocket(_ lua: Lua) -> Bool {
+        lua.typeName(at: -1) == "FILE*" || isSocket(lua)
+    }
 
     /// Whether the userdata on top of the stack has a method `getfd`, as LuaSocket's have.
     private static func isSocket(_ lua: Lua) -> Bool {
@@ -111,7 +114,9 @@ extension EncodingPass {
     }
 
     private static func isIdentifier(_ text: String) -> Bool {
-        guard let first = text.utf8.first, !(0x30...0x39).contains(first), text.utf8.count <= 60 else { return false }
+        guard let first = text.utf8.first, !(0x30...0x39).contains(first), text.utf8.count <= 60 else {
+            return false
+        }
         return text.utf8.allSatisfy { byte in
             switch byte {
             case 0x30...0x39, 0x41...0x5a, 0x5f, 0x61...0x7a: true

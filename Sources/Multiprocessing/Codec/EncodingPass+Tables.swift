@@ -39,7 +39,8 @@ extension EncodingPass {
     func closeMap(_ frame: UnsafeMutablePointer<Frame>) {
         let count = frame.pointee.position
         if count < 16 {
-            state.pointee.out.overwrite(at: frame.pointee.header, bigEndian: 0x80 | UInt8(truncatingIfNeeded: count))
+            state.pointee.out.overwrite(
+                at: frame.pointee.header, bigEndian: 0x80 | UInt8(truncatingIfNeeded: count))
         } else {
             closeLargeMap(frame.pointee.header, count)
         }

@@ -174,7 +174,8 @@ struct EncodingPass {
     /// Ends the innermost frame and pops what it was about.
     private func close(_ frame: UnsafeMutablePointer<Frame>) throws(LuaFault) {
         if let wrapper = frame.pointee.wrapper {
-            try closeWrapper(wrapper, at: frame.pointee.wrapperHeader, externalBytes: frame.pointee.externalBytes)
+            try closeWrapper(
+                wrapper, at: frame.pointee.wrapperHeader, externalBytes: frame.pointee.externalBytes)
         }
         state.pointee.frames.pop()
         lua.pop()

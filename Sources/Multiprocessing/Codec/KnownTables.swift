@@ -51,7 +51,9 @@ enum KnownTables {
 
     /// The name of the table at `index`, if it still is what the name stands for.
     static func name(_ lua: Lua, of index: Int32) -> Name? {
-        guard let address = lua.rawPointer(at: index), let name = names[UInt(bitPattern: address)] else { return nil }
+        guard let address = lua.rawPointer(at: index), let name = names[UInt(bitPattern: address)] else {
+            return nil
+        }
         let pushed = name.text.withUnsafeBytes { push(lua, name.kind, $0) }
         guard pushed else { return nil }
         defer { lua.pop() }
@@ -74,7 +76,8 @@ enum KnownTables {
     }
 
     /// Pushes a true field of a table in the registry, or nothing.
-    private static func pushField(_ lua: Lua, of table: StaticString, _ name: UnsafeRawBufferPointer) -> Bool {
+    private static func pushField(_ lua: Lua, of table: StaticString, _ name: UnsafeRawBufferPointer) -> Bool
+    {
         guard lua.rawGet(table, at: Lua.registry) == .table else {
             lua.pop()
             return false

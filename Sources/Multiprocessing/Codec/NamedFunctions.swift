@@ -14,7 +14,8 @@ enum NamedFunctions {
         if pushLoaded(lua) {
             let loaded = lua.top
             for module in standardModules {
-                if lua.rawGet(module, at: loaded) == .table, pushField(lua, of: loaded + 1, holding: function) {
+                if lua.rawGet(module, at: loaded) == .table, pushField(lua, of: loaded + 1, holding: function)
+                {
                     lua.push(module)
                     return keepName(lua, at: top)
                 }

@@ -1,7 +1,7 @@
 /// The nodes of one message by identity: what was met before, and under which number.
 ///
-/// Almost every message has a handful of nodes, for which looking through a list is fastest. Only when there are more is
-/// a hash table built.
+/// Almost every message has a handful of nodes, for which looking through a list is fastest. Only when there are more
+/// is a hash table built.
 struct NodeTable {
     /// The nodes' addresses in order of their numbers.
     private var nodes = PlainStack<UnsafeRawPointer>(capacity: 64)

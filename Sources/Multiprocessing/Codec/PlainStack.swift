@@ -1,7 +1,7 @@
 import Glibc
 
-/// A growable stack of plain values in memory of its own, for the innermost loops: unlike Array it checks neither bounds
-/// nor sharing, and copying it does not copy its contents. Whoever makes one frees it.
+/// A growable stack of plain values in memory of its own, for the innermost loops: unlike Array it checks neither
+/// bounds nor sharing, and copying it does not copy its contents. Whoever makes one frees it.
 struct PlainStack<Element: BitwiseCopyable> {
     private(set) var base: UnsafeMutablePointer<Element>
     private(set) var count = 0

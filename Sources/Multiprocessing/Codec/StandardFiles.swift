@@ -16,7 +16,9 @@ enum StandardFiles {
 
     /// Pushes the file of that name, or nothing.
     static func push(_ lua: Lua, _ name: UnsafeRawBufferPointer) -> Bool {
-        let known = names.first { UnsafeBufferPointer(start: $0.utf8Start, count: $0.utf8CodeUnitCount).elementsEqual(name) }
+        let known = names.first {
+            UnsafeBufferPointer(start: $0.utf8Start, count: $0.utf8CodeUnitCount).elementsEqual(name)
+        }
         guard let known else { return false }
         return pushField(lua, known)
     }

@@ -29,9 +29,10 @@ enum ConnectionBytes {
         let count = Int64(bytes.count)
         guard offset >= 0 else { throw ErrorObject.make(lua, .valueError, "offset is negative") }
         guard offset <= count else { throw ErrorObject.make(lua, .valueError, "buffer length < offset") }
-        let size = size ?? count - offset
+        let left = count - offset
+        let size = size ?? left
         guard size >= 0 else { throw ErrorObject.make(lua, .valueError, "size is negative") }
-        guard size <= count - offset else { throw ErrorObject.make(lua, .valueError, "buffer length < offset + size") }
+        guard size <= left else { throw ErrorObject.make(lua, .valueError, "buffer length < offset + size") }
         return UnsafeRawBufferPointer(rebasing: bytes[Int(offset)..<Int(offset + size)])
     }
 

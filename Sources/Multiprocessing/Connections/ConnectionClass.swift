@@ -38,7 +38,8 @@ enum ConnectionClass {
 
     /// Pushes a Connection that owns the channel.
     static func push(_ channel: Channel, readable: Bool, writable: Bool, to lua: Lua) {
-        connection.push(ConnectionState(channel: channel, isReadable: readable, isWritable: writable), to: lua)
+        let state = ConnectionState(channel: channel, isReadable: readable, isWritable: writable)
+        connection.push(state, to: lua)
         OpenChannels.add(channel)
         lua.push(channel.end.object.label)
         lua.setUserValue(label, at: -2)
@@ -128,7 +129,7 @@ enum ConnectionClass {
     }
 }
 
-/// The channels of the Connections of this process, by their descriptors, which is how the codec speaks of them.
+/// The channels of this process's Connections, by their descriptors, which is how the codec speaks of them.
 enum OpenChannels {
     nonisolated(unsafe) private static var channels: [Int32: Channel] = [:]
 

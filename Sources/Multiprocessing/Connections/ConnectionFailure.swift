@@ -13,11 +13,11 @@ extension ConnectionClass {
         case .endInsideMessage:
             return ErrorObject.make(lua, .osError, "got end of file during message")
         case .brokenPipe:
-            return ErrorObject.make(lua, .brokenPipeError, "Broken pipe: the other end of \(describe(lua)) is closed") {
-                $0.set("errno", Int(EPIPE))
-            }
+            let message = "Broken pipe: the other end of \(describe(lua)) is closed"
+            return ErrorObject.make(lua, .brokenPipeError, message) { $0.set("errno", Int(EPIPE)) }
         case .cutInsideMessage:
-            return ErrorObject.make(lua, .osError, "\(describe(lua)): a message was interrupted half-way; close it")
+            let message = "\(describe(lua)): a message was interrupted half-way; close it"
+            return ErrorObject.make(lua, .osError, message)
         case .badLength:
             // The message is still there, so nothing behind it can be received.
             state.pointee.isReadable = false

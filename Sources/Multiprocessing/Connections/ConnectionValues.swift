@@ -64,7 +64,8 @@ enum ConnectionCoding: DescriptorCoding {
     static func descriptor(_ lua: Lua, at index: Int32) throws(LuaFault) -> (descriptor: Int32, tag: UInt8)? {
         guard let state = ConnectionClass.connection.object(lua, at: index)?.pointee else { return nil }
         guard state.isOpen else { throw ConnectionClass.closedFault(lua) }
-        return (state.channel.descriptor, (state.isReadable ? readable : 0) | (state.isWritable ? writable : 0))
+        let access = (state.isReadable ? readable : 0) | (state.isWritable ? writable : 0)
+        return (state.channel.descriptor, access)
     }
 
     static func push(_ lua: Lua, descriptor number: Int32, tag: UInt8) throws(LuaFault) {
@@ -74,6 +75,7 @@ enum ConnectionCoding: DescriptorCoding {
                     channel, readable: tag & readable != 0, writable: tag & writable != 0, to: lua)
             }
         } catch { throw ErrorObject.make(lua, error) }
-        throw ErrorObject.make(lua, .serializationError, "the message names a Connection that did not come with it")
+        let message = "the message names a Connection that did not come with it"
+        throw ErrorObject.make(lua, .serializationError, message)
     }
 }

@@ -3,8 +3,7 @@ import LuaBridge
 
 /// A kind of object that `mp.wait` takes.
 protocol WaitableKind {
-    /// What to wait for on behalf of the value at `index` (absolute), which the stack is left with. Nil if it is of
-    /// another kind.
+    /// What to wait for on behalf of the value at `index` (absolute); nil if it is of another kind.
     static func source(_ lua: Lua, at index: Int32) throws(LuaFault) -> WaitSource?
 }
 

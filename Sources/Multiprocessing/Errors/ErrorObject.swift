@@ -40,7 +40,9 @@ enum ErrorObject {
     ///   - message: What went wrong.
     ///   - fill: Sets further fields: `traceback errno exitcode process value count`.
     /// - Returns: ``LuaFault/value``, to be thrown.
-    static func make(_ lua: Lua, _ kind: ErrorKind, _ message: String, _ fill: (Fields) -> Void = { _ in }) -> LuaFault {
+    static func make(_ lua: Lua, _ kind: ErrorKind, _ message: String, _ fill: (Fields) -> Void = { _ in })
+        -> LuaFault
+    {
         let place = lua.position?.description
         return make(lua, kind, message, place: place, fill)
     }
@@ -90,8 +92,8 @@ enum ErrorObject {
         Registry.set(metatable, in: lua)
     }
 
-    /// `__tostring`: `script.lua:12: Empty: no item within 0.5 s`. What another process reported is told first, and then
-    /// where it surfaced here.
+    /// `__tostring`: `script.lua:12: Empty: no item within 0.5 s`. What another process reported is told first, and
+    /// then where it surfaced here.
     private static func describe(_ lua: Lua) throws(LuaFault) -> Int32 {
         try lua.check(.table, at: 1)
         let kind = bytes("kind", of: lua)
@@ -99,7 +101,9 @@ enum ErrorObject {
         let place = bytes("where", of: lua)
 
         var text: [UInt8] = []
-        if kind == Array(ErrorKind.remoteError.rawValue.utf8) || kind == Array(ErrorKind.processError.rawValue.utf8) {
+        if kind == Array(ErrorKind.remoteError.rawValue.utf8)
+            || kind == Array(ErrorKind.processError.rawValue.utf8)
+        {
             text = message + Array("\n\t(".utf8) + kind
             if !place.isEmpty { text += Array(" at ".utf8) + place }
             text += Array(")".utf8)

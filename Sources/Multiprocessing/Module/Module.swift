@@ -47,6 +47,9 @@ public enum Multiprocessing {
         lua.setFunctions(ModuleFunctions.all, at: -1)
         ProcessClass.push(lua)
         lua.rawSet("Process", at: -2)
+        // Now, so that it is older than any object of the script and, at the end, outlives their finalizers.
+        try CurrentProcess.push(lua)
+        lua.pop()
         try QueueClass.install(in: lua, moduleAt: -1)
         try LockClass.install(in: lua, moduleAt: -1)
         ConnectionModule.install(in: lua, moduleAt: -1)
@@ -69,8 +72,7 @@ enum CollectorHooks {
     static func install(_ runtime: LuaRuntime) {
         record = runtime.lua.record
         Attention.collectGarbage = {
-            guard let lua = CollectorHooks.running, lua.isCollectorRunning else { return }
-            lua.collectGarbage()
+            CollectorHooks.running?.collectGarbage()
         }
         Operation.placeProvider = { CollectorHooks.running.map(Place.current) ?? 0 }
     }

@@ -38,7 +38,7 @@ enum ChildEntry {
             try thread.get("run", at: 1)
         } catch { return reportFailure(thread, record) }
         thread.insert(at: -2)
-        let status = thread.protectedCall(arguments: 1, results: Lua.allResults, onError: .appendTraceback)
+        let status = thread.protectedCall(arguments: 1, results: Lua.allResults, onError: .saveTraceback)
         guard status == .ok else { return reportFailure(thread, record) }
         ProcessResult.leave(thread, from: 2, in: record)
         return 0
@@ -46,10 +46,14 @@ enum ChildEntry {
 
     /// Shows the error on top of the stack and leaves it for the parent.
     private static func reportFailure(_ lua: Lua, _ record: ProcessRecord) -> Int32 {
+        let error = lua.top
+        lua.pushSavedTraceback()
+        let traceback = lua.string(at: -1)
         if !Interruption.wasRaised {
-            StandardError.write("Process \(record.name):\n\(ErrorReport.text(lua, at: -1))\n")
+            let text = [lua.errorText(at: error), traceback].compactMap { $0 }.joined(separator: "\n")
+            StandardError.write("Process \(record.name):\n\(text)\n")
         }
-        ProcessResult.leaveError(lua, in: record)
+        ProcessResult.leaveError(lua, message: lua.errorText(at: error), traceback: traceback, in: record)
         return 1
     }
 }

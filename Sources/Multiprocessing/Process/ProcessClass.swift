@@ -51,12 +51,19 @@ enum ProcessClass {
             throw .argument(1, "class expected, got \(lua.typeName(at: 1)); as in mp.Process:subclass(\"Name\")")
         }
         _ = try lua.checkBytes(at: 2)
+        lua.top = 2
         lua.createTable()
         lua.pushValue(at: 2)
         lua.rawSet("__name", at: -2)
         lua.pushValue(at: 1)
         lua.rawSet("super", at: -2)
         try setMetatable(lua, base: 1)
+        // So that messages can name the class. Where the name is taken, by another class or a user's, they cannot.
+        let name = try lua.checkString(at: 2)
+        do throws(LuaFault) {
+            try ClassRegistry.register(lua, name, metatableAt: lua.top)
+        } catch { lua.top = 3 }
+        lua.top = 3
         return 1
     }
 
@@ -74,15 +81,17 @@ enum ProcessClass {
         let state = try ProcessObject.check(lua)
         let className = name(of: 1, in: lua)
         if lua.type(at: 2) == .function {
-            throw .message("\(className): options are given in braces: mp.Process{target = f, args = {…}}")
+            throw .message(
+                "bad argument #1 to '\(className)' (table expected, got function): write mp.Process{target = f, args = {…}}")
         }
         guard lua.top <= 2 else { throw .argument(3, "surplus argument; the options go into one table") }
         let options = try Options(lua, at: 2, of: "Process", known: options)
         if options.push("group") != .nil { throw .message("group argument must be None for now") }
         lua.pop()
-        if let name = try options.string("name") {
-            lua.push(name)
-            ProcessObject.setField("name", of: 1, in: lua)
+        switch options.push("name") {
+        case .nil: lua.pop()
+        case .string: ProcessObject.setField("name", of: 1, in: lua)
+        default: throw .message("\(className): name must be a string, got \(lua.typeName(at: -1))")
         }
         if let daemon = try options.boolean("daemon") { state.pointee.isDaemon = daemon }
         try readTarget(lua, options, className)

@@ -97,7 +97,7 @@ enum ProcessProperties {
 
     private static func setAuthKey(_ lua: Lua) throws(LuaFault) -> Int32 {
         _ = try ProcessObject.check(lua)
-        guard lua.type(at: 3) == .string else { throw .message("authkey must be a string") }
+        guard lua.type(at: 3) == .string else { throw .message("authkey: string expected, got \(lua.typeName(at: 3))") }
         lua.pushValue(at: 3)
         ProcessObject.setField("authkey", of: 1, in: lua)
         return 0

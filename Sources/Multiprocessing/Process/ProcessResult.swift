@@ -24,14 +24,13 @@ enum ProcessResult {
         }
     }
 
-    /// Leaves the error value on top of the stack: message and traceback.
-    static func leaveError(_ lua: Lua, in record: ProcessRecord) {
-        let error = lua.top
+    /// Leaves the error that ended the process.
+    static func leaveError(_ lua: Lua, message: String, traceback: String?, in record: ProcessRecord) {
         lua.createTable(fields: 2)
-        lua.push(lua.errorText(at: error))
+        lua.push(message)
         lua.rawSet("message", at: -2)
-        if lua.type(at: error) == .table {
-            lua.rawGet("traceback", at: error)
+        if let traceback {
+            lua.push(traceback)
             lua.rawSet("traceback", at: -2)
         }
         _ = leaveTop(lua, in: record, isError: true)
@@ -89,6 +88,12 @@ enum ProcessResult {
     /// The error that the child left, at 2.
     private static func raise(_ lua: Lua, _ state: UnsafeMutablePointer<ProcessState>) throws(LuaFault) -> Int32 {
         if ErrorObject.isErrorObject(lua, at: 2) {
+            lua.top = 2
+            // It was made where no line of a script was running; it surfaces here.
+            if lua.rawGet("where", at: 2) == .nil, let place = lua.position {
+                lua.push(place.description)
+                lua.rawSet("where", at: 2)
+            }
             lua.top = 2
             throw .value
         }

@@ -33,8 +33,8 @@ enum QueueBatches {
         let encoder = Encoder.take()
         defer { encoder.giveBack() }
         lua.rawGet(Int64(index + 1), at: 2)
-        defer { lua.remove(at: 3) }
-        try encoder.encode(lua, at: 3, root: "value[\(index + 1)]")
+        try encoder.encode(lua, at: lua.top, root: "value[\(index + 1)]")
+        lua.pop()
         return encoder.withMessage { message in
             guard message.handles.isEmpty, message.pieces.count == 1 else {
                 buffer.append(UnsafeRawBufferPointer(start: nil, count: 0))
@@ -48,10 +48,9 @@ enum QueueBatches {
     private static func putPlain(
         _ lua: Lua, _ queue: QueueStorage, _ buffer: MessageBuffer, _ range: Range<Int>, until deadline: Deadline
     ) throws(LuaFault) -> Int {
-        let outcome: (count: Int, outcome: QueueOutcome)
-        do throws(SharedMemoryExhausted) {
-            outcome = try queue.putSome(buffer, range, until: deadline)
-        } catch { throw ErrorObject.make(lua, error) }
+        let outcome = try MemoryRelief.retrying(lua) { () throws(SharedMemoryExhausted) in
+            try queue.putSome(buffer, range, until: deadline)
+        }
         _ = try QueueMethods.check(lua, queue, outcome.outcome)
         return outcome.count
     }

@@ -55,11 +55,10 @@ enum QueueClass {
     private static func push(
         _ lua: Lua, _ variant: QueueStorage.Variant, limit: Int, name: String?
     ) throws(LuaFault) -> Int32 {
-        do throws(SharedMemoryExhausted) {
-            let storage = try QueueStorage.create(
-                limit: limit, variant: variant, name: name, place: Place.current(lua))
-            luaClass(of: storage).push(SharedReference(storage.object), to: lua)
-        } catch { throw ErrorObject.make(lua, error) }
+        let storage = try MemoryRelief.retrying(lua) { () throws(SharedMemoryExhausted) in
+            try QueueStorage.create(limit: limit, variant: variant, name: name, place: Place.current(lua))
+        }
+        luaClass(of: storage).push(SharedReference(storage.object), to: lua)
         lua.chargeCollector(bytes: SharedReference.charge)
         return 1
     }

@@ -47,15 +47,16 @@ enum QueueMethods {
     /// Puts the value at 2. Returns false if the queue is full.
     @inline(__always)
     static func putValue(_ lua: Lua, _ queue: QueueStorage, until deadline: Deadline) throws(LuaFault) -> Bool {
-        let encoder = Encoder.take()
-        defer { encoder.giveBack() }
-        try encoder.encode(lua, at: 2)
-        let outcome: QueueOutcome
-        do throws(SharedMemoryExhausted) {
-            outcome = try encoder.withMessage { message throws(SharedMemoryExhausted) in
-                try queue.put(message, until: deadline)
+        let outcome = try MemoryRelief.retrying(lua) { () throws(LuaFault) in
+            let encoder = Encoder.take()
+            defer { encoder.giveBack() }
+            try encoder.encode(lua, at: 2)
+            return Result { () throws(SharedMemoryExhausted) in
+                try encoder.withMessage { message throws(SharedMemoryExhausted) in
+                    try queue.put(message, until: deadline)
+                }
             }
-        } catch { throw ErrorObject.make(lua, error) }
+        }
         return try check(lua, queue, outcome)
     }
 
@@ -172,7 +173,7 @@ enum QueueMethods {
     private static func joinThread(_ lua: Lua) throws(LuaFault) -> Int32 {
         let reference = try QueueClass.reference(lua)
         guard reference.pointee.isClosed else {
-            throw ErrorObject.make(lua, .valueError, "\(QueueClass.describe(QueueStorage(reference.pointee.object))) is not closed")
+            throw ErrorObject.make(lua, .valueError, "Queue is not closed")
         }
         return 0
     }

@@ -52,11 +52,10 @@ extension SharedClasses: SharedObjectCoding {
     static func handle(_ lua: Lua, at index: Int32) -> Handle? { object(lua, at: index)?.handle }
 
     static func push(_ lua: Lua, _ handle: Handle) throws(LuaFault) -> Bool {
-        let object: SharedObject?
-        do throws(SharedMemoryExhausted) {
-            object = try HandleTable.adopt(handle)
-        } catch { throw ErrorObject.make(lua, error) }
-        guard let object else { return false }
+        let adopted = try MemoryRelief.retrying(lua) { () throws(SharedMemoryExhausted) in
+            try HandleTable.adopt(handle)
+        }
+        guard let object = adopted else { return false }
         try push(object, to: lua)
         return true
     }

@@ -50,11 +50,11 @@ enum LockClass {
             throw .message("\(function): on_owner_death must be \"release\" or \"hang\", got \"\(other)\"")
         }
         let name = try parameters.string("name")
-        do throws(SharedMemoryExhausted) {
-            let storage = try LockStorage.create(
+        let storage = try MemoryRelief.retrying(lua) { () throws(SharedMemoryExhausted) in
+            try LockStorage.create(
                 isRecursive: isRecursive, onOwnerDeath: onOwnerDeath, name: name, place: Place.current(lua))
-            luaClass(of: storage).push(SharedReference(storage.object), to: lua)
-        } catch { throw ErrorObject.make(lua, error) }
+        }
+        luaClass(of: storage).push(SharedReference(storage.object), to: lua)
         lua.chargeCollector(bytes: SharedReference.charge)
         return 1
     }
