@@ -195,10 +195,11 @@ test("files and other userdata are told to be passed at start", function()
     test.has(e.message, "at value.log")
     test.has(e.message, "start()")
     local socket = require "socket"
-    local server <close> = assert(socket.tcp())
+    local server = assert(socket.tcp())
     e = test.kind("SerializationError", function()
         q:put(server)
     end)
+    server:close()
     test.has(e.message, "start()")
 end)
 

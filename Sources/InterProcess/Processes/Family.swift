@@ -65,6 +65,28 @@ public enum Family {
             .filter { $0.1 > 0 }
     }
 
+    /// Kills all other processes of the family and reaps those that are children of this one, adopted ones among them.
+    ///
+    /// - Parameters:
+    ///   - signal: what they get first.
+    ///   - grace: seconds after which those that are left are killed.
+    public static func endAll(with signal: Int32, grace: Double) {
+        let pids = otherProcesses.map(\.pid)
+        signalOthers(signal)
+        // Those that are left may be forking: again until nobody is.
+        var wait = grace
+        for _ in 0..<20 where joinAll(until: .after(seconds: wait)) != .ready {
+            signalOthers(SIGKILL)
+            wait = 0.25
+        }
+        // A lifeline goes a little before its process becomes a zombie.
+        let deadline = Deadline.after(seconds: 5)
+        for pid in pids {
+            while waitpid(pid, nil, WNOHANG) == 0, !deadline.hasPassed { usleep(200) }
+        }
+        Sweeper.sweepTheDead()
+    }
+
     /// Sends a signal to all other processes of the family. Async-signal-safe.
     public static func signalOthers(_ signal: Int32) {
         for index in 0..<Int(ArenaHeader.shared.slotHighWater.load()) {

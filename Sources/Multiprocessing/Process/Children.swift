@@ -152,8 +152,6 @@ enum Children {
             forEach(lua) { state in try? state.pointee.child?.send(SIGINT) }
             return
         }
-        Family.signalOthers(SIGINT)
-        if Family.joinAll(until: .after(seconds: 1)) != .ready { Family.signalOthers(SIGKILL) }
-        _ = Family.joinAll(until: .after(seconds: 5))
+        Family.endAll(with: SIGINT, grace: 1)
     }
 }
