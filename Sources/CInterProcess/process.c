@@ -71,7 +71,11 @@ int ip_detach_stdin(void) {
 
 void ip_flush_streams(void) { fflush(NULL); }
 
-void ip_line_buffer_stdout(void) { setvbuf(stdout, NULL, _IOLBF, BUFSIZ); }
+void ip_line_buffer_stdout(void) {
+    static bool done;
+    if (!done) setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    done = true;
+}
 
 int ip_exit_code(int wait_status) {
     return WIFSIGNALED(wait_status) ? -WTERMSIG(wait_status) : WEXITSTATUS(wait_status);

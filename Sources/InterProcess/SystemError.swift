@@ -7,11 +7,15 @@ public struct SystemError: Error, CustomStringConvertible {
     /// What was being done, as in "starting a process".
     public let doing: StaticString
 
+    /// - Parameters:
+    ///   - code: an `errno` value.
+    ///   - doing: what the call was needed for.
     public init(code: Int32, doing: StaticString) {
         self.code = code
         self.doing = doing
     }
 
+    /// What was being done and the system's text for the error.
     public var description: String { "\(doing): \(String(cString: strerror(code)))" }
 }
 
@@ -22,6 +26,7 @@ public struct SharedMemoryExhausted: Error, CustomStringConvertible {
     /// Bytes the family may occupy.
     public let budget: Int
 
+    /// The text users see, with the variable that sets the limit.
     public var description: String {
         "shared memory exhausted: \(requested) bytes wanted, the limit is \(budget) (see MPRUN_SHARED_MEMORY)"
     }

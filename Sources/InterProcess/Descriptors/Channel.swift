@@ -6,12 +6,14 @@ import Glibc
 /// Like any stream, an end that several processes read from, or that several write long messages
 /// to, needs a lock of theirs around each message.
 public struct Channel: BitwiseCopyable, Sendable {
+    /// The socket of this end.
     public let socket: StreamSocket
     private let endIndex: Int
 
     /// The shared side of it.
     public var end: PipeEnd { PipeEnd(SharedObject(index: endIndex)) }
 
+    /// The descriptor of this end in this process.
     public var descriptor: Int32 { socket.descriptor }
 
     init(socket: StreamSocket, end: PipeEnd) {

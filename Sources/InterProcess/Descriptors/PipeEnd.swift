@@ -23,6 +23,7 @@
 
 /// The shared side of one end of a pipe.
 public struct PipeEnd {
+    /// The object of kind `pipeEnd`.
     public let object: SharedObject
 
     init(_ object: SharedObject) { self.object = object }

@@ -5,8 +5,10 @@ import Glibc
 /// The descriptor's file may be shared with other processes, so it is not switched to O_NONBLOCK;
 /// each call says so itself.
 public struct StreamSocket: BitwiseCopyable, Sendable {
+    /// The descriptor of an open socket in this process.
     public let descriptor: Int32
 
+    /// - Parameter descriptor: an open stream socket; whoever makes the value keeps the duty to close it.
     public init(descriptor: Int32) { self.descriptor = descriptor }
 
     /// How an attempt to move bytes ended.
@@ -71,5 +73,6 @@ public struct StreamSocket: BitwiseCopyable, Sendable {
     /// No more can be received (`SHUT_RD`) or sent (`SHUT_WR`) by any process that has this end.
     func shutDown(_ direction: Int) { _ = Glibc.shutdown(descriptor, Int32(direction)) }
 
+    /// Closes this process's descriptor; copies in other processes stay open.
     public func close() { _ = Glibc.close(descriptor) }
 }

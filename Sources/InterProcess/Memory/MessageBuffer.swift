@@ -9,6 +9,7 @@ public final class MessageBuffer {
     /// A message in a block of its own that was taken last; it stays in shared memory until `clear`.
     private var envelope: Envelope?
 
+    /// - Parameter capacity: bytes to begin with; the buffer grows as needed.
     public init(capacity: Int = 4096) {
         base = malloc(capacity)
         self.capacity = capacity

@@ -64,11 +64,14 @@ public struct Envelope {
 /// A message on its way into shared memory: pieces of private memory that follow each other,
 /// and the handles that occur in them.
 public struct Message {
+    /// The content, in order; valid as long as whoever made the message says.
     public let pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>
+    /// The shared objects that the content names, by position; the envelope will own a share of each.
     public let handles: [Handle]
     /// Bytes of all pieces.
     public let count: Int
 
+    /// A message of these pieces, which it does not copy.
     public init(pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>, handles: [Handle] = []) {
         self.pieces = pieces
         self.handles = handles

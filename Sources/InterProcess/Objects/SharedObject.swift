@@ -54,8 +54,10 @@ public struct SharedObject: Equatable, BitwiseCopyable, Sendable {
 
     func waitList(at offset: Int) -> WaitList { WaitList(lock: waitLock, word: word(offset)) }
 
+    /// What it is now; `free` if it is gone.
     public var kind: Kind { Kind(rawValue: identity.load() & 0xff) ?? .free }
     var generation: UInt64 { identity.load() >> 8 }
+    /// What names this object, and no later one in the same place.
     public var handle: Handle { Handle(index: index, generation: generation) }
 
     /// Counts up over the life of the family.
@@ -76,8 +78,10 @@ public struct SharedObject: Equatable, BitwiseCopyable, Sendable {
 
 /// Names a shared object: its place and its generation there, so that a stale handle is recognised.
 public struct Handle: Hashable, Sendable {
+    /// Place in the table (24 bits) | generation << 24.
     public let rawValue: UInt64
 
+    /// - Parameter rawValue: may come from anywhere; a value that names nothing is found out when it is used.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
     init(index: Int, generation: UInt64) { rawValue = UInt64(index) | generation << 24 }
 

@@ -13,6 +13,7 @@ public enum StartFailure: Error {
 
 /// A child of the calling process. Plain data: it can live in Lua's memory.
 public struct ChildProcess: BitwiseCopyable, Sendable {
+    /// Its process id. After the process was reaped it may be somebody else's.
     public let pid: pid_t
     let ref: ProcessRef
     let recordIndex: Int
@@ -102,7 +103,8 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         if reap() != nil { return .ready }
         // It has no lifeline yet: a matter of microseconds, unless it is killed right here.
         while ref.slot.phase == .forking, ref.slot.generation == ref.generation, !deadline.hasPassed {
-            usleep(100)
+            for _ in 0..<100 { ip_cpu_relax() }
+            sched_yield()
             if reap() != nil { return .ready }
         }
         var set = WaitSet()

@@ -10,9 +10,12 @@ public struct Operation {
         case sleep
     }
 
+    /// What is done.
     public let kind: Kind
+    /// What it is done to; nil for several objects or none.
     public let object: SharedObject?
 
+    /// An operation of a kind on an object.
     public init(_ kind: Kind, on object: SharedObject? = nil) {
         self.kind = kind
         self.object = object

@@ -16,10 +16,12 @@ import CInterProcess
 
 /// The lasting record of a process. It lives as long as somebody holds its handle.
 public struct ProcessRecord {
+    /// The object of kind `process`.
     public let object: SharedObject
 
     private static let exitKnown: UInt64 = 1 << 32
 
+    /// - Parameter object: of kind `process`.
     public init(_ object: SharedObject) { self.object = object }
 
     var pidWord: SharedWord { object.word(64) }
@@ -30,11 +32,16 @@ public struct ProcessRecord {
     private var resultWord: SharedWord { object.word(104) }
     private var failed: SharedWord { object.word(112) }
 
+    /// The process id, 0 until the process is forked.
     public var pid: Int32 { Int32(truncatingIfNeeded: pidWord.load()) }
+    /// The process id of who forked it, 0 for the main process.
     public var parentPid: Int32 { Int32(truncatingIfNeeded: parentPidWord.load()) }
+    /// Whether it is killed when its parent dies.
     public var isDaemon: Bool { flags.load() & 1 != 0 }
+    /// The name it was started with.
     public var name: String { object.name ?? "MainProcess" }
     var ref: ProcessRef { ProcessRef(rawValue: refWord.load()) }
+    /// Whether the process runs or is about to; a zombie does not.
     public var isAlive: Bool { ref.isAlive }
 
     /// How the process ended: the exit code, or minus the signal. Nil while unknown.

@@ -27,8 +27,10 @@ import Glibc
 
 /// A queue of messages in shared memory.
 public struct QueueStorage {
+    /// The object of kind `queue`.
     public let object: SharedObject
 
+    /// - Parameter object: of kind `queue`.
     public init(_ object: SharedObject) { self.object = object }
 
     /// Makes a queue that this process holds.
@@ -56,6 +58,7 @@ public struct QueueStorage {
     private static let variantShift: UInt64 = 8
 
     @inline(__always)
+    /// Which of the package's queues it was made as.
     public var variant: Variant { Variant(rawValue: flags.relaxed() >> Self.variantShift) ?? .plain }
 
     var takers: WaitList { object.waitList(at: 48) }
@@ -97,6 +100,7 @@ public struct QueueStorage {
         }
     }
 
+    /// Whether it holds as many messages as it may at this instant.
     public var isFull: Bool { limit > 0 && count >= limit }
 
     /// No more puts; gets end when the queue is empty. For all processes.

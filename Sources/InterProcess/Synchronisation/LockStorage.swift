@@ -19,8 +19,10 @@ import Glibc
 
 /// A lock that users see, recursive or not.
 public struct LockStorage {
+    /// The object of kind `lock`.
     public let object: SharedObject
 
+    /// - Parameter object: of kind `lock`.
     public init(_ object: SharedObject) { self.object = object }
 
     /// What becomes of the lock when its owner dies.
@@ -51,7 +53,9 @@ public struct LockStorage {
 
     /// Who held the lock and died.
     public struct Culprit {
+        /// The name of the process, cut to 32 bytes.
         public let name: String
+        /// Its process id, 0 if unknown.
         public let pid: pid_t
         /// Exit code or minus the signal, nil if unknown.
         public let exitCode: Int32?
@@ -71,6 +75,13 @@ public struct LockStorage {
     private var culpritNameLength: SharedWord { object.word(144) }
     private var culpritName: UnsafeMutableRawPointer { object.base + 152 }
 
+    /// Makes a free lock that this process holds a reference to.
+    ///
+    /// - Parameters:
+    ///   - isRecursive: its owner may take it again, and only the owner may give it back.
+    ///   - onOwnerDeath: what becomes of it when its owner dies.
+    ///   - name: for diagnostics.
+    ///   - place: the script line that makes it.
     public static func create(
         isRecursive: Bool, onOwnerDeath: OwnerDeath = .report, name: String? = nil, place: UInt64 = 0
     ) throws(SharedMemoryExhausted) -> LockStorage {
@@ -80,7 +91,9 @@ public struct LockStorage {
         return LockStorage(object)
     }
 
+    /// Whether its owner may take it again.
     public var isRecursive: Bool { flags.relaxed() & Self.recursiveFlag != 0 }
+    /// What becomes of it when its owner dies.
     public var onOwnerDeath: OwnerDeath { OwnerDeath(rawValue: flags.relaxed() >> Self.deathShift) ?? .report }
 
     /// Whether some process holds it, dead or alive.

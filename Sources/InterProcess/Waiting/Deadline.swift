@@ -18,8 +18,11 @@ public struct Deadline: Sendable {
         return Deadline(nanoseconds: Clock.now + UInt64(wait))
     }
 
+    /// Whether an operation may block for ever.
     public var isNever: Bool { nanoseconds == .max }
+    /// Whether an operation may not block at all.
     public var isNow: Bool { nanoseconds == 0 }
+    /// Whether the time is over.
     public var hasPassed: Bool { !isNever && (isNow || Clock.now >= nanoseconds) }
 
     /// The earlier of this deadline and `interval` nanoseconds from now.
@@ -28,5 +31,6 @@ public struct Deadline: Sendable {
 
 /// The monotonic clock: the one place time is read, so that it can be replaced.
 public enum Clock {
+    /// Nanoseconds since some point before the family began; the same clock in all processes.
     public static var now: UInt64 { ip_monotonic_ns() }
 }

@@ -26,11 +26,13 @@ public struct WaitSet {
     /// The wait only looks and takes nothing: a turn granted to it goes on to the next in the list.
     var isWatching = false
 
+    /// Listens to nothing: a wait with it ends by its deadline, an interrupt or its attempt.
     public init() {}
 
     init(_ list: WaitList) { lists = [list] }
 }
 
+/// Blocking: the one function that does it.
 public enum Waiting {
     /// Longest sleep before everything is looked at again, jittered so that many sleepers do not march in step.
     private static let cap: UInt64 = 400_000_000

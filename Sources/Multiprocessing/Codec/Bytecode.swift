@@ -4,7 +4,7 @@ import LuaBridge
 /// The code of Lua functions: kept once in shared memory, and known in messages by its id there.
 enum Bytecode {
     /// A weak table from functions to the ids of their code.
-    private static let idsKey = Registry.Key()
+    private static let idsKey = Registry.Key.bytecodeIDs
 
     /// What was looked up already; shared memory never forgets code.
     nonisolated(unsafe) private static var known: [UInt64: UnsafeRawBufferPointer] = [:]

@@ -3,8 +3,8 @@ import LuaBridge
 /// The classes whose instances can be sent: metatables with a name that means the same in every process.
 enum ClassRegistry {
     /// A table from names to metatables, and one from metatables to names.
-    private static let metatablesKey = Registry.Key()
-    private static let namesKey = Registry.Key()
+    private static let metatablesKey = Registry.Key.classMetatables
+    private static let namesKey = Registry.Key.classNames
 
     /// Makes instances of the class sendable. Registering the same again is harmless.
     ///

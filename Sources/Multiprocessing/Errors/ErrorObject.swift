@@ -74,7 +74,7 @@ enum ErrorObject {
 
     // MARK: The metatable
 
-    private static let metatable = Registry.Key()
+    private static let metatable = Registry.Key.errorMetatable
 
     /// Pushes the metatable of error objects.
     static func pushMetatable(_ lua: Lua) {

@@ -6,7 +6,7 @@ import LuaBridge
 /// SIGTERM (SIGKILL after a grace period), then its other children are joined; the main process also waits for
 /// adopted orphans.
 public enum EndOfProcess {
-    private static let handlers = Registry.Key()
+    private static let handlers = Registry.Key.exitHandlers
     private static let daemonGrace = 2.0
     private static let patience = 2.0
 

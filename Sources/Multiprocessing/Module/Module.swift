@@ -5,7 +5,7 @@ import LuaBridge
 
 /// The Lua module `multiprocessing`, and `time` beside it.
 public enum Multiprocessing {
-    private static let module = Registry.Key()
+    private static let module = Registry.Key.module
 
     /// Makes `require "multiprocessing"` and `require "time"` work in a state whose standard libraries are open, and
     /// begins this process's family if it has none.

@@ -2,11 +2,17 @@ import LuaBridge
 
 /// Values that the module keeps in Lua's registry, one for each state.
 enum Registry {
-    /// A private key: the address of a byte of this process, the same in all forked children.
-    struct Key: @unchecked Sendable {
-        fileprivate let address: UnsafeRawPointer
+    /// Private keys. They are light userdata far from any address that a program has, so nobody else's can be equal;
+    /// being constants, they need no initialisation, which each child would pay for.
+    enum Key: UInt {
+        case bytecodeIDs, classMetatables, classNames, errorMetatable, lockWith, currentProcess, parentProcess
+        case processClass, children, module, exitHandlers, sleep, randomSeed
 
-        init() { address = UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)) }
+        private static let base: UInt = 0x6d70_7275_6e00_0000  // "mprun"
+
+        fileprivate var address: UnsafeRawPointer {
+            UnsafeRawPointer(bitPattern: Key.base + rawValue).unsafelyUnwrapped
+        }
     }
 
     /// Pushes the value of a key, nil if it has none.

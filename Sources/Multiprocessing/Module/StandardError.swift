@@ -4,6 +4,7 @@ import LuaBridge
 
 /// Standard error, unbuffered: one write for a message, so that messages of several processes do not mix.
 public enum StandardError {
+    /// Writes `text` as it is, after what this process has printed so far. Errors are ignored.
     public static func write(_ text: String) {
         // What was printed before should be seen before.
         ip_flush_streams()

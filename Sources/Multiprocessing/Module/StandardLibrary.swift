@@ -5,7 +5,7 @@ import LuaBridge
 /// What changes in Lua's own libraries: `os.exit` ends a process as it should end, and `math.randomseed` is remembered,
 /// so that children can have seeds of their own.
 enum StandardLibrary {
-    private static let originalSeed = Registry.Key()
+    private static let originalSeed = Registry.Key.randomSeed
     nonisolated(unsafe) private static var seed: Int64?
 
     static func install(in lua: Lua) throws(LuaFault) {

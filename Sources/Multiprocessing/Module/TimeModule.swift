@@ -39,7 +39,7 @@ enum TimeModule {
         return 1
     }
 
-    private static let sleepKey = Registry.Key()
+    private static let sleepKey = Registry.Key.sleep
 
     /// Pushes `sleep`, one function of two modules.
     static func pushSleep(_ lua: Lua) {

@@ -5,7 +5,7 @@ import LuaBridge
 /// The children of this process: the Process objects of those that were started and not yet reaped.
 enum Children {
     /// Lua objects by pid. They are kept alive here: a child is reaped even if the script has dropped its object.
-    private static let objects = Registry.Key()
+    private static let objects = Registry.Key.children
 
     static func add(_ lua: Lua, objectAt index: Int32, _ child: ChildProcess) {
         let index = lua.absolute(index)

@@ -4,7 +4,7 @@ import LuaBridge
 
 /// The process that this code runs in, as its Lua object sees it.
 enum CurrentProcess {
-    private static let object = Registry.Key()
+    private static let object = Registry.Key.currentProcess
 
     /// Which child of which child … it is: [2, 1] is the first child of the second child of the main process.
     nonisolated(unsafe) private(set) static var identity: [Int32] = []

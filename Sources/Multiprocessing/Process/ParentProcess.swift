@@ -4,7 +4,7 @@ import LuaBridge
 
 /// `mp.parent_process()`: the parent, as its child sees it.
 enum ParentProcess {
-    private static let object = Registry.Key()
+    private static let object = Registry.Key.parentProcess
 
     private static let userdata = LuaClass<SharedObject>(
         "ParentProcess",
@@ -22,15 +22,26 @@ enum ParentProcess {
             HandleTable.release(payload.assumingMemoryBound(to: SharedObject.self).pointee)
         })
 
-    /// In a forked child, `record` being that of the process that forked it.
+    /// The record of the process that forked this one. The child inherited its parent's reference to it.
+    nonisolated(unsafe) private static var record: ProcessRecord?
+
+    /// In a forked child, `record` being that of the process that forked it. The object is made when asked for.
     static func become(_ lua: Lua, _ record: ProcessRecord) {
-        HandleTable.retain(record.object)
-        userdata.push(record.object, to: lua)
+        self.record = record
+        lua.pushNil()
         Registry.set(object, in: lua)
     }
 
     /// Pushes the parent, nil in the main process.
-    static func push(_ lua: Lua) { Registry.push(object, to: lua) }
+    static func push(_ lua: Lua) {
+        if Registry.push(object, to: lua) == .userdata { return }
+        guard let record else { return }
+        lua.pop()
+        HandleTable.retain(record.object)
+        userdata.push(record.object, to: lua)
+        lua.pushValue(at: -1)
+        Registry.set(object, in: lua)
+    }
 
     private static func check(_ lua: Lua) throws(LuaFault) -> ProcessRecord {
         ProcessRecord(try userdata.check(lua, at: 1).pointee)

@@ -4,7 +4,7 @@ import LuaBridge
 
 /// `mp.Process`: a table that is called to make objects and from which classes are derived.
 enum ProcessClass {
-    private static let table = Registry.Key()
+    private static let table = Registry.Key.processClass
 
     private static let methods =
         ProcessLifecycle.methods + [

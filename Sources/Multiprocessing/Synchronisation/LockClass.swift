@@ -7,7 +7,7 @@ enum LockClass {
     static let recursive = make("RLock")
     static let classes = [lock, recursive]
 
-    private static let withKey = Registry.Key()
+    private static let withKey = Registry.Key.lockWith
 
     private static func make(_ name: StaticString) -> LuaClass<SharedReference> {
         LuaClass(
