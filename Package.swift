@@ -29,6 +29,7 @@ let package = Package(
         .executableTarget(name: "mprun", dependencies: ["Multiprocessing"]),
 
         .testTarget(name: "LuaBridgeTests", dependencies: ["LuaBridge"]),
+        .testTarget(name: "MultiprocessingTests", dependencies: ["Multiprocessing"]),
         // Forks and kills: an executable, since a test runner has threads.
         .executableTarget(
             name: "InterProcessTorture", dependencies: ["InterProcess"], path: "Tests/InterProcessTorture"),

@@ -55,8 +55,8 @@ static void *grow(cluabridge_State *state, void *block, size_t old_size, size_t 
     }
 }
 
-void *cluabridge_allocate(void *record, void *block, size_t old_size, size_t new_size) {
-    cluabridge_State *state = record;
+/// With limits in force: keeps the books.
+static void *allocate_within_limits(cluabridge_State *state, void *block, size_t old_size, size_t new_size) {
     if (block == NULL) old_size = 0;  // for a new block, Lua passes its kind instead
     if (new_size > old_size) return grow(state, block, old_size, new_size);
 
@@ -68,4 +68,33 @@ void *cluabridge_allocate(void *record, void *block, size_t old_size, size_t new
     // Lua relies on shrinking to succeed; a block that is too large serves as well.
     void *shrunk = realloc(block, new_size);
     return shrunk != NULL ? shrunk : block;
+}
+
+void *cluabridge_allocate(void *record, void *block, size_t old_size, size_t new_size) {
+    cluabridge_State *state = record;
+    // Nearly every program allocates here, and often: without limits there is nothing to count.
+    if (!state->memory.is_limited) {
+        if (new_size == 0) {
+            free(block);
+            return NULL;
+        }
+        void *allocated = block == NULL ? malloc(new_size) : realloc(block, new_size);
+        if (allocated != NULL) {
+            state->memory.refused_size = 0;
+            return allocated;
+        }
+    }
+    return allocate_within_limits(state, block, old_size, new_size);
+}
+
+void cluabridge_limit_memory(cluabridge_State *state, size_t limit, int64_t allocations) {
+    cluabridge_Memory *memory = &state->memory;
+    memory->limit = limit;
+    memory->allocations_left = allocations;
+    memory->is_limited = limit != 0 || allocations >= 0;
+    memory->bytes_in_use = cluabridge_bytes_in_use(state);
+}
+
+size_t cluabridge_bytes_in_use(const cluabridge_State *state) {
+    return (size_t)lua_gc(state->main, LUA_GCCOUNT) * 1024 + (size_t)lua_gc(state->main, LUA_GCCOUNTB);
 }

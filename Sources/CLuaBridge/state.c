@@ -23,7 +23,6 @@ cluabridge_State *cluabridge_open(const char *program_name) {
     }
     state->main = L;
     state->program_name = program_name;
-    state->memory.bytes_in_use = (size_t)lua_gc(L, LUA_GCCOUNT) * 1024 + (size_t)lua_gc(L, LUA_GCCOUNTB);
     state->memory.allocations_left = -1;
     state->memory.on_exhaustion = cluabridge_exhausted;
     state->interrupts.running = L;

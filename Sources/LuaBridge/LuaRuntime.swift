@@ -47,17 +47,17 @@ public final class LuaRuntime {
 
 extension LuaRuntime {
     /// The size of Lua's heap.
-    public var bytesInUse: Int { record.pointee.memory.bytes_in_use }
+    public var bytesInUse: Int { cluabridge_bytes_in_use(record) }
 
     /// How large Lua's heap may become; nil for any size.
     public var memoryLimit: Int? {
         get { record.pointee.memory.limit == 0 ? nil : record.pointee.memory.limit }
-        set { record.pointee.memory.limit = newValue ?? 0 }
+        set { cluabridge_limit_memory(record, newValue ?? 0, record.pointee.memory.allocations_left) }
     }
 
     /// For tests: lets `count` more allocations succeed and fails all that follow; nil ends it.
     public func failAllocations(after count: Int?) {
-        record.pointee.memory.allocations_left = Int64(count ?? -1)
+        cluabridge_limit_memory(record, record.pointee.memory.limit, Int64(count ?? -1))
     }
 
     /// Replaces what happens when Swift code needs memory and there is none. Returning from the handler means

@@ -41,6 +41,13 @@ void cluabridge_use_generational_collector(lua_State *L);
 /// Tells the collector of `bytes` held outside Lua's heap by an object that it could free.
 void cluabridge_charge_collector(lua_State *L, size_t bytes);
 
+// Memory.
+
+/// Limits the heap to `limit` bytes (0 = no limit) and, for tests, to so many more allocations (negative = no limit).
+void cluabridge_limit_memory(cluabridge_State *state, size_t limit, int64_t allocations);
+/// The size of Lua's heap.
+size_t cluabridge_bytes_in_use(const cluabridge_State *state);
+
 // Interruption.
 
 /// Asks for an interrupt: the thread that runs Lua code calls the handler at its next instruction.

@@ -50,7 +50,8 @@ typedef struct {
 
 /// The allocator's books and limits.
 typedef struct {
-    size_t bytes_in_use;
+    bool is_limited;               ///< whether one of the limits below is set; else nothing is counted
+    size_t bytes_in_use;           ///< only while limited
     size_t limit;                  ///< no growth beyond this many bytes; 0 = no limit
     int64_t allocations_left;      ///< fault injection: how many more may succeed; negative = no limit
     void *_Nullable refused_block; ///< the last request refused while Swift was running:

@@ -57,8 +57,8 @@ public struct QueueStorage {
     static let shutDownFlag: UInt64 = 1
     private static let variantShift: UInt64 = 8
 
-    @inline(__always)
     /// Which of the package's queues it was made as.
+    @inline(__always)
     public var variant: Variant { Variant(rawValue: flags.relaxed() >> Self.variantShift) ?? .plain }
 
     var takers: WaitList { object.waitList(at: 48) }
