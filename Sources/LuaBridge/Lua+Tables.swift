@@ -66,6 +66,12 @@ extension Lua {
         }
     }
 
+    /// As ``next(at:)``, at half the cost, for tables that nobody can change meanwhile.
+    ///
+    /// - Precondition: The key is nil or was got from the table, which has not been changed since.
+    @inlinable @inline(__always)
+    public func nextUnchanged(at index: Int32) -> Bool { cluabridge_next_unchanged(pointer, index) }
+
     /// Replaces the key on top of the stack by the next key and its value; start with nil.
     ///
     ///     lua.pushNil()

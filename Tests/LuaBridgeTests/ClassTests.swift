@@ -199,8 +199,8 @@ final class ClassTests: LuaTestCase {
     func testMetatableIsOutOfReach() {
         let host = makeClasses()
         expect(
-            host, "return getmetatable(Counter()), pcall(setmetatable, {}, getmetatable(Counter()))",
-            "Counter false bad argument #2 to 'setmetatable' (nil or table expected, got string)")
+            host, "local shown = getmetatable(Counter()) return shown.__name, shown.__index, Counter().add ~= nil",
+            "Counter nil true")
     }
 
     func testFinalizerRunsOnce() {

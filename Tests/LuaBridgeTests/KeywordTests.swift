@@ -100,7 +100,7 @@ final class KeywordTests: LuaTestCase {
             "error: test.lua:1: Process: option 'maxsize' must be an integer, got 2.5")
         expect(
             host, "Process{maxsize = '2'}",
-            "error: test.lua:1: Process: option 'maxsize' must be an integer, got string")
+            "error: test.lua:1: Process: option 'maxsize' must be a number, got string")
         expect(
             host, "Process{args = 'egon'}",
             "error: test.lua:1: Process: option 'args' must be a table, got string; args = {\"egon\"}")

@@ -18,6 +18,9 @@ test("a subclass with init and run", function()
     test.is(a:recv(), "egon piaoing..")
     p:join()
     test.is(p.exitcode, 0)
+    -- Classes are registered for good, and with them what their functions refer to.
+    a:close()
+    b:close()
 end)
 
 test("fields set before start are there in the child", function()

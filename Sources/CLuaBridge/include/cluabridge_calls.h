@@ -62,6 +62,8 @@ int cluabridge_rawset(lua_State *L, int index);
 
 /// lua_next that reports a vanished key instead of raising. [-1, +2 if CLUABRIDGE_RAW_DONE]
 int cluabridge_next(lua_State *L, int index);
+/// lua_next for a key that is certain to be in the table: it raises on any other.
+static inline bool cluabridge_next_unchanged(lua_State *L, int index) { return lua_next(L, index) != 0; }
 
 #pragma clang assume_nonnull end
 
