@@ -17,15 +17,15 @@ static bool wants_traceback(lua_State *L) {
     return absent;
 }
 
-/// As the `lua` program does it, except that tables stay tables: their fields are what a handler up the stack
-/// tests.
+/// As the `lua` program does it, except that tables which can be shown as text stay tables: their fields are what a
+/// handler up the stack tests.
 static int append_traceback(lua_State *L) {
     if (wants_traceback(L)) {
         lua_pushliteral(L, "traceback");
         luaL_traceback(L, L, NULL, 1);
         lua_rawset(L, 1);
     }
-    if (lua_type(L, 1) == LUA_TTABLE) {
+    if (lua_type(L, 1) == LUA_TTABLE && luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL) {
         lua_settop(L, 1);
         return 1;
     }

@@ -53,12 +53,15 @@ public enum Interruption {
 
     /// The script did not react. Runs in a signal handler.
     private static func endWithoutScript() {
-        if Family.isMainProcess {
-            Family.signalOthers(SIGKILL)
-            ip_write_line("mprun: interrupted")
-            _exit(130)
-        }
-        ip_die_by_signal(SIGINT)
+        if Family.isMainProcess { Family.signalOthers(SIGKILL) }
+        endProcess()
+    }
+
+    /// Ends this process as Ctrl-C ends one: the main process with a line and status 130, others by the signal.
+    static func endProcess() -> Never {
+        guard Family.isMainProcess else { ip_die_by_signal(SIGINT) }
+        ip_write_line("mprun: interrupted")
+        _exit(130)
     }
 }
 

@@ -35,8 +35,12 @@ enum StandardLibrary {
         } else {
             code = Int32(truncatingIfNeeded: try lua.optionalInteger(at: 1) ?? 0) & 255
         }
+        let closes = lua.isTruthy(at: 2)
         EndOfProcess.run(lua)
+        if Interruption.wasRaised { Interruption.endProcess() }
+        // A child has no business with the finalizers of its parent's objects.
         if CurrentProcess.isChild { ChildProcess.exit(code) }
+        if closes { cluabridge_close(lua.record) }
         Glibc.exit(code)
     }
 

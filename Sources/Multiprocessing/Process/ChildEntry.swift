@@ -22,7 +22,7 @@ enum ChildEntry {
         StandardLibrary.seedChild(lua)
         let status = runObject(lua, at: index, record)
         EndOfProcess.run(lua)
-        if Interruption.wasRaised { ip_die_by_signal(SIGINT) }
+        if Interruption.wasRaised { Interruption.endProcess() }
         ChildProcess.exit(status)
     }
 
