@@ -19,7 +19,8 @@ public struct SystemError: Error, CustomStringConvertible {
     public var description: String { "\(doing): \(String(cString: strerror(code)))" }
 }
 
-/// The family's shared memory is used up, after caches were emptied and garbage was collected.
+/// The family's shared memory is used up, also after caches were emptied. Garbage may still hold some: see
+/// `Family.collectGarbage`.
 public struct SharedMemoryExhausted: Error, CustomStringConvertible {
     /// Bytes that were asked for.
     public let requested: Int

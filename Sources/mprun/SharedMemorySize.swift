@@ -6,7 +6,7 @@ enum SharedMemorySize {
 
     /// The size that the environment sets, or nil if it sets none.
     static func fromEnvironment() throws(CommandFailure) -> Int? {
-        guard let value = getenv(variable.description) else { return nil }
+        guard let value = getenv(variable.description), value[0] != 0 else { return nil }
         let text = String(cString: value)
         guard let size = bytes(text) else {
             throw CommandFailure(

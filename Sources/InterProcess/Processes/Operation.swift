@@ -3,8 +3,10 @@ public struct Operation {
     /// What is done. The raw values are stored in wait records.
     public enum Kind: UInt64, Sendable {
         case none = 0
-        case get, put, joinTasks
-        case acquire
+        case get, put, taskDone, joinTasks, shutDown
+        case acquire, release, recover
+        /// Looks at an object's state without changing it.
+        case inspect
         case joinProcess
         case receive, send, poll
         case sleep
@@ -19,6 +21,22 @@ public struct Operation {
     public init(_ kind: Kind, on object: SharedObject? = nil) {
         self.kind = kind
         self.object = object
+    }
+
+    /// The prologue: every operation of a script on a shared object begins here, before it holds anything. Where nobody
+    /// wants this process's attention, it is one load and one branch.
+    ///
+    /// This is the place for whoever wants to see or schedule all visible operations: they set a bit of the attention
+    /// word.
+    @inline(__always)
+    public static func enter(_ kind: Kind, _ object: SharedObject) {
+        if Slot.mine.attention.relaxed() != 0 { attend(kind, object) }
+    }
+
+    @inline(never)
+    private static func attend(_ kind: Kind, _ object: SharedObject) {
+        // Ctrl-C is not lost: Lua delivers it at its next instruction, a wait at once.
+        _ = Attention.serve()
     }
 
     /// Finds the script line this process is at (`InternTable` id << 24 | line, 0 = unknown).

@@ -57,8 +57,9 @@ public enum Waiting {
         slot.waitRecord.begin(operation, until: deadline)
         defer { slot.waitRecord.end() }
         while true {
-            if Attention.isWanted, !Attention.serve() { return .interrupted }
+            // In this order: a request that comes between the two changes the word, and the sleep does not start.
             let wakeValue = UInt32(truncatingIfNeeded: slot.wake.load())
+            if Attention.isWanted, !Attention.serve() { return .interrupted }
             let registration = Registration(of: set)
             do throws(Failure) {
                 // Only now: who made it ready before we were in the list did not see us.

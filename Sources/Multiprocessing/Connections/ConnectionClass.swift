@@ -57,12 +57,14 @@ enum ConnectionClass {
 
     static func checkReadable(_ lua: Lua) throws(LuaFault) -> UnsafeMutablePointer<ConnectionState> {
         let state = try checkOpen(lua)
+        Operation.enter(.receive, state.pointee.channel.end.object)
         if state.pointee.isReadable { return state }
         throw ErrorObject.make(lua, .osError, "connection is write-only")
     }
 
     static func checkWritable(_ lua: Lua) throws(LuaFault) -> UnsafeMutablePointer<ConnectionState> {
         let state = try checkOpen(lua)
+        Operation.enter(.send, state.pointee.channel.end.object)
         if state.pointee.isWritable { return state }
         throw ErrorObject.make(lua, .osError, "connection is read-only")
     }

@@ -40,6 +40,7 @@ enum Children {
         _ lua: Lua, _ state: UnsafeMutablePointer<ProcessState>, until deadline: Deadline
     ) throws(LuaFault) -> Bool {
         guard state.pointee.phase == .started, let child = state.pointee.child else { return true }
+        Operation.enter(.joinProcess, child.record.object)
         switch child.join(until: deadline) {
         case .ready:
             end(lua, state, child.record.exitCode ?? 255)

@@ -111,7 +111,7 @@ enum ProcessClass {
         defer { lua.pop() }
         if type == .nil {
             guard lua.type(at: 2) == .table, try runsTarget(lua) else { return }
-            throw .message("\(className): target is nil (is the function defined above this line?)")
+            throw .message("\(className): target is nil (is the function defined above this line?); write target = f, not target = f()")
         }
         guard type == .function || lua.hasMetafield("__call", at: -1) else {
             throw .message("\(className): option 'target' must be a function, got \(lua.typeName(at: -1))")

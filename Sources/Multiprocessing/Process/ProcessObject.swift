@@ -124,7 +124,9 @@ enum ProcessObject {
     private static func newIndex(_ lua: Lua) throws(LuaFault) -> Int32 {
         if let key = lua.string(at: 2),
             let meant = Suggestion.nearest(to: key, among: ProcessProperties.names, within: 1) {
-            throw .message("Process has no property '\(key)' (did you mean '\(meant)'?)")
+            throw .message(
+                meant.description == key
+                    ? "'\(key)' is read-only" : "Process has no property '\(key)' (did you mean '\(meant)'?)")
         }
         lua.getUserValue(fields, at: 1)
         lua.pushValue(at: 2)

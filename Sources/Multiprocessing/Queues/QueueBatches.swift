@@ -5,7 +5,7 @@ import LuaBridge
 enum QueueBatches {
     /// `put_many(list[, timeout])`. All values are encoded before the first is put.
     static func putMany(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let queue = try QueueClass.check(lua)
+        let queue = try QueueClass.check(lua, .put)
         try lua.check(.table, at: 2)
         let blocking = Blocking(try Parameters(lua, of: "put_many", from: 3, ["timeout"]).timeout())
         let count = lua.rawLength(at: 2)
@@ -66,7 +66,7 @@ enum QueueBatches {
 
     /// `get_many(max[, timeout])`: a list of at least one value.
     static func getMany(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let queue = try QueueClass.check(lua)
+        let queue = try QueueClass.check(lua, .get)
         let most = try lua.checkInteger(at: 2)
         guard most >= 1 else { throw .argument(2, "a number of items, 1 or more, expected") }
         let blocking = Blocking(try Parameters(lua, of: "get_many", from: 3, ["timeout"]).timeout())

@@ -71,11 +71,12 @@ enum QueueClass {
         return try queue.check(lua, at: 1)
     }
 
-    /// The queue at 1, unless it was closed.
+    /// The queue at 1, unless it was closed, for an operation on it.
     @inline(__always)
-    static func check(_ lua: Lua) throws(LuaFault) -> QueueStorage {
+    static func check(_ lua: Lua, _ operation: Operation.Kind) throws(LuaFault) -> QueueStorage {
         let reference = try reference(lua)
         if reference.pointee.isClosed { throw closed(lua, reference.pointee) }
+        Operation.enter(operation, reference.pointee.object)
         return QueueStorage(reference.pointee.object)
     }
 

@@ -7,16 +7,17 @@ enum QueueMethods {
 
     /// `put(v, block=true, timeout)`
     private static func put(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let queue = try QueueClass.check(lua)
+        let queue = try QueueClass.check(lua, .put)
         try lua.checkAny(at: 2)
         try lua.checkNothing(after: 4, "takes one value; send a table")
+        if lua.type(at: 3) == .string { throw .argument(3, "takes one value; send a table") }
         let blocking = lua.top == 2 ? .forEver : try Blocking(lua, of: "put", from: 3)
         if try !putValue(lua, queue, until: blocking.deadline) { throw full(lua, queue, blocking) }
         return 0
     }
 
     private static func putNowait(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let queue = try QueueClass.check(lua)
+        let queue = try QueueClass.check(lua, .put)
         try checkOneValue(lua)
         if try !putValue(lua, queue, until: .now) { throw full(lua, queue, .not) }
         return 0
@@ -24,7 +25,7 @@ enum QueueMethods {
 
     /// `SimpleQueue:put(v)`
     private static func putSimply(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let queue = try QueueClass.check(lua)
+        let queue = try QueueClass.check(lua, .put)
         try checkOneValue(lua)
         _ = try putValue(lua, queue, until: .never)
         return 0
@@ -32,7 +33,7 @@ enum QueueMethods {
 
     /// `try_put(v[, timeout])`: without a timeout it does not wait.
     private static func tryPut(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let queue = try QueueClass.check(lua)
+        let queue = try QueueClass.check(lua, .put)
         try lua.checkAny(at: 2)
         let timeout = try Parameters(lua, of: "try_put", from: 3, ["timeout"]).timeout()
         lua.push(try putValue(lua, queue, until: timeout?.deadline ?? .now))
@@ -90,21 +91,21 @@ enum QueueMethods {
 
     /// `get(block=true, timeout)`
     private static func get(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let queue = try QueueClass.check(lua)
+        let queue = try QueueClass.check(lua, .get)
         let blocking = try Blocking(lua, of: "get", from: 2)
         if try !pushTaken(lua, queue, until: blocking.deadline) { throw empty(lua, queue, blocking) }
         return 1
     }
 
     private static func getNowait(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let queue = try QueueClass.check(lua)
+        let queue = try QueueClass.check(lua, .get)
         if try !pushTaken(lua, queue, until: .now) { throw empty(lua, queue, .not) }
         return 1
     }
 
     /// `try_get([timeout])`: `true, v` or `false`; without a timeout it does not wait.
     private static func tryGet(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let queue = try QueueClass.check(lua)
+        let queue = try QueueClass.check(lua, .get)
         let timeout = try Parameters(lua, of: "try_get", from: 2, ["timeout"]).timeout()
         guard try pushTaken(lua, queue, until: timeout?.deadline ?? .now) else {
             lua.push(false)
@@ -128,7 +129,7 @@ enum QueueMethods {
 
     /// `items()`: for v in q:items() do
     private static func items(_ lua: Lua) throws(LuaFault) -> Int32 {
-        _ = try QueueClass.check(lua)
+        _ = try QueueClass.check(lua, .get)
         lua.push { Lua.run($0, QueueMethods.nextItem) }
         lua.pushValue(at: 1)
         return 2
@@ -136,7 +137,7 @@ enum QueueMethods {
 
     /// The iterator: ends at nil and when the queue is shut down and empty.
     private static func nextItem(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let queue = try QueueClass.check(lua)
+        let queue = try QueueClass.check(lua, .get)
         let buffer = BufferPool.take()
         defer { BufferPool.giveBack(buffer) }
         let outcome = queue.take(into: buffer, countsTasks: queue.variant == .joinable, until: .never)
@@ -149,17 +150,17 @@ enum QueueMethods {
     // MARK: State
 
     static func size(_ lua: Lua) throws(LuaFault) -> Int32 {
-        lua.push(try QueueClass.check(lua).count)
+        lua.push(try QueueClass.check(lua, .inspect).count)
         return 1
     }
 
     private static func isEmpty(_ lua: Lua) throws(LuaFault) -> Int32 {
-        lua.push(try QueueClass.check(lua).count == 0)
+        lua.push(try QueueClass.check(lua, .inspect).count == 0)
         return 1
     }
 
     private static func isFull(_ lua: Lua) throws(LuaFault) -> Int32 {
-        lua.push(try QueueClass.check(lua).isFull)
+        lua.push(try QueueClass.check(lua, .inspect).isFull)
         return 1
     }
 
@@ -185,7 +186,7 @@ enum QueueMethods {
 
     /// `shutdown(immediate=false)`: for all processes.
     private static func shutdown(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let queue = try QueueClass.check(lua)
+        let queue = try QueueClass.check(lua, .shutDown)
         let immediate = try Parameters(lua, of: "shutdown", from: 2, ["immediate"]).boolean("immediate")
         queue.shutDown(immediately: immediate ?? false)
         return 0

@@ -60,11 +60,16 @@ enum LockClass {
     }
 
     @inline(__always)
-    static func check(_ lua: Lua) throws(LuaFault) -> LockStorage {
-        if let reference = lock.object(lua, at: 1) ?? recursive.object(lua, at: 1) {
-            return LockStorage(reference.pointee.object)
+    static func check(_ lua: Lua, _ operation: Operation.Kind) throws(LuaFault) -> LockStorage {
+        let reference: UnsafeMutablePointer<SharedReference>
+        if let found = lock.object(lua, at: 1) ?? recursive.object(lua, at: 1) {
+            reference = found
+        } else {
+            reference = try lock.check(lua, at: 1)
         }
-        return LockStorage(try lock.check(lua, at: 1).pointee.object)
+        let object = reference.pointee.object
+        Operation.enter(operation, object)
+        return LockStorage(object)
     }
 
     /// `with` is written in Lua.
@@ -78,7 +83,7 @@ enum LockClass {
 
     /// `acquire(block=true, timeout)`
     private static func acquire(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let storage = try check(lua)
+        let storage = try check(lua, .acquire)
         let blocking = lua.top == 1 ? .forEver : try Blocking(lua, of: "acquire", from: 2)
         switch storage.acquire(until: blocking.deadline) {
         case .acquired: lua.push(true)
@@ -94,7 +99,7 @@ enum LockClass {
     }
 
     private static func release(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let storage = try check(lua)
+        let storage = try check(lua, .release)
         try release(lua, storage)
         return 0
     }
@@ -112,19 +117,19 @@ enum LockClass {
     }
 
     private static func locked(_ lua: Lua) throws(LuaFault) -> Int32 {
-        lua.push(try check(lua).isLocked)
+        lua.push(try check(lua, .inspect).isLocked)
         return 1
     }
 
     /// `recover()`: makes a lock free whose owner died.
     private static func recover(_ lua: Lua) throws(LuaFault) -> Int32 {
-        lua.push(try check(lua).recover())
+        lua.push(try check(lua, .recover).recover())
         return 1
     }
 
     /// `hold([timeout])`: a guard that releases when it is closed.
     private static func hold(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let storage = try check(lua)
+        let storage = try check(lua, .acquire)
         let blocking = lua.top == 1
             ? .forEver : Blocking(try Parameters(lua, of: "hold", from: 2, ["timeout"]).timeout())
         switch storage.acquire(until: blocking.deadline) {
@@ -154,7 +159,8 @@ enum LockClass {
         } else {
             how = "ended without releasing it"
         }
-        let message = "\(describe(storage)) was held by \(culprit.name) (pid \(culprit.pid)), which \(how)"
+        let who = culprit.pid == 0 ? "a process" : "\(culprit.name) (pid \(culprit.pid))"
+        let message = "\(describe(storage)) was held by \(who), which \(how)"
         return ErrorObject.make(lua, .ownerDiedError, message) { fields in
             fields.set("process", culprit.name)
             if let code = culprit.exitCode { fields.set("exitcode", Int(code)) }
@@ -162,7 +168,7 @@ enum LockClass {
     }
 
     private static func toString(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let storage = try check(lua)
+        let storage = try check(lua, .inspect)
         let holder = storage.holder.map { "\($0.name)" } ?? "None"
         let state = storage.isRecursive ? "RLock(\(holder), \(storage.count))" : "Lock(owner=\(holder))"
         let label = storage.object.label

@@ -34,7 +34,7 @@ enum LockGuard {
         lua.top = 1
         lua.getUserValue(lockValue, at: 1)
         lua.replace(at: 1)
-        let storage = try LockClass.check(lua)
+        let storage = try LockClass.check(lua, .release)
         try LockClass.release(lua, storage)
         return 0
     }
