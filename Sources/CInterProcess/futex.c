@@ -75,15 +75,20 @@ int ip_futex_wake(uint32_t *word, int count) {
 
 _Static_assert(sizeof(pthread_mutex_t) <= IP_LIFELINE_SIZE, "a lifeline must fit its place");
 
-int ip_lifeline_hold(void *lifeline) {
+void ip_lifeline_prepare(void *lifeline) {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
     pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    pthread_mutex_t *mutex = lifeline;
-    int error = pthread_mutex_init(mutex, &attributes);
+    pthread_mutex_init(lifeline, &attributes);
     pthread_mutexattr_destroy(&attributes);
-    if (error == 0) error = pthread_mutex_lock(mutex);
+}
+
+int ip_lifeline_hold(void *lifeline) {
+    pthread_mutex_t *mutex = lifeline;
+    int error = pthread_mutex_trylock(mutex);
+    // Somebody who came too late for this slot held it and left.
+    if (error == EOWNERDEAD) error = pthread_mutex_consistent(mutex);
     if (error == 0) __atomic_fetch_or(ip_lifeline_word(lifeline), FUTEX_WAITERS, __ATOMIC_SEQ_CST);
     return -error;
 }

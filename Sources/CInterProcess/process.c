@@ -43,19 +43,32 @@ int ip_pidfd_open(pid_t pid) {
     return fd < 0 ? -errno : (int)fd;
 }
 
-int ip_zombie_status(pid_t pid) {
-    char path[32], text[1024];
+/// Reads /proc/PID/stat and returns what follows the command name: the state letter and the numbers.
+static char *read_status(pid_t pid, char *text, size_t size) {
+    char path[32];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return -errno;
-    ssize_t length = read(fd, text, sizeof text - 1);
+    if (fd < 0) return NULL;
+    ssize_t length = read(fd, text, size - 1);
     close(fd);
-    if (length <= 0) return -EIO;
+    if (length <= 0) return NULL;
     text[length] = 0;
-    // The command name, in parentheses, may hold spaces and parentheses: start after the last.
+    // The name, in parentheses, may hold spaces and parentheses: start after the last.
     char *rest = strrchr(text, ')');
-    if (rest == NULL || rest[1] != ' ' || rest[2] != 'Z') return -EAGAIN;
-    char *last = strrchr(rest, ' ');  // exit_code is the last field
+    return rest == NULL || rest[1] != ' ' ? NULL : rest + 2;
+}
+
+bool ip_is_zombie(pid_t pid) {
+    char text[1024];
+    char *status = read_status(pid, text, sizeof text);
+    return status != NULL && status[0] == 'Z';
+}
+
+int ip_dying_status(pid_t pid) {
+    char text[1024];
+    char *status = read_status(pid, text, sizeof text);
+    if (status == NULL) return -ESRCH;
+    char *last = strrchr(status, ' ');  // exit_code is the last field
     return last == NULL ? -EIO : (int)strtol(last + 1, NULL, 10);
 }
 
@@ -111,6 +124,17 @@ void ip_catch_interrupts(uint32_t *wake_word, void (*hook)(void)) {
 }
 
 int ip_pending_interrupts(void) { return pending_interrupts; }
+int ip_poll(struct pollfd *descriptors, unsigned count, uint64_t ns) {
+    sigset_t interrupt, before;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    sigprocmask(SIG_BLOCK, &interrupt, &before);
+    struct timespec timeout = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+    int result = pending_interrupts != 0 ? 0 : ppoll(descriptors, count, &timeout, &before);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return result;
+}
+
 void ip_clear_interrupts(void) { pending_interrupts = 0; }
 
 static void (*grace_handler)(void);

@@ -5,6 +5,7 @@
 #define CINTERPROCESS_H
 
 #include <stdbool.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -54,9 +55,12 @@ static inline void ip_cpu_relax(void) {
 /// Bytes a lifeline needs in shared memory.
 enum { IP_LIFELINE_SIZE = 64 };
 
-/// Makes `lifeline` a fresh robust futex and locks it for the calling thread, for
-/// as long as the thread lives. Its waiters bit is set by hand, so that the kernel
-/// wakes a sleeper at death. Returns 0 or -errno.
+/// Makes `lifeline` a fresh robust futex that nobody holds.
+void ip_lifeline_prepare(void *lifeline);
+
+/// Locks `lifeline` for the calling thread, for as long as the thread lives. Its
+/// waiters bit is set by hand, so that the kernel wakes a sleeper at death. Returns
+/// 0, or -EBUSY if somebody alive holds it.
 int ip_lifeline_hold(void *lifeline);
 
 /// The 32-bit word of a lifeline to sleep on.
@@ -83,9 +87,13 @@ int ip_become_subreaper(void);
 /// A descriptor for process `pid`, readable when it has ended; close-on-exec.
 int ip_pidfd_open(pid_t pid);
 
-/// The wait status of zombie `pid` as /proc tells it, or -errno. Asked of somebody
-/// else's child, which this process cannot wait for.
-int ip_zombie_status(pid_t pid);
+/// Whether `pid` is a process that has ended and was not reaped yet.
+bool ip_is_zombie(pid_t pid);
+
+/// The wait status of `pid`, which is dying or dead, as /proc tells it, or -errno.
+/// Asked of somebody else's child, which this process cannot wait for. The kernel
+/// sets it before it lets go of the lifeline.
+int ip_dying_status(pid_t pid);
 
 /// Drops what is buffered but unread on stdin and replaces descriptor 0 by /dev/null.
 int ip_detach_stdin(void);
@@ -119,6 +127,10 @@ void ip_write_line(const char *text);
 
 /// Ends this process by the default action of `signal`.
 void ip_die_by_signal(int signal) __attribute__((noreturn));
+
+/// poll(2) for `ns` nanoseconds that no SIGINT can slip past: with one pending, or arriving just before it sleeps, it
+/// returns at once.
+int ip_poll(struct pollfd *descriptors, unsigned count, uint64_t ns);
 
 // ---- descriptors ----------------------------------------------------------
 

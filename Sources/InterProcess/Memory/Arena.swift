@@ -140,7 +140,9 @@ struct ArenaHeader {
     /// The main process, for those who must find it.
     var mainProcess: SharedWord { word(88) }
     var slotLock: RobustMutex { RobustMutex(word(96)) }
-    // 104…191 are reserved for a scheduler of visible operations.
+    /// 1 once somebody ends the whole family: who becomes live then leaves.
+    var isEnding: SharedWord { word(104) }
+    // 112…191 are reserved for a scheduler of visible operations.
 
     var heapLock: RobustMutex { RobustMutex(word(192)) }
     var nextFreshPage: SharedWord { word(200) }

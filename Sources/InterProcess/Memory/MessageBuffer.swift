@@ -49,7 +49,8 @@ public final class MessageBuffer {
 
     private func grow(to needed: Int) {
         capacity = max(needed, capacity * 2)
-        base = realloc(base, capacity)
+        guard let grown = realloc(base, capacity) else { fatalError("not enough memory for a message of \(needed) bytes") }
+        base = grown
     }
 }
 

@@ -10,6 +10,10 @@
 // them, stores zero, and only then unlocks. Values are absolute, so applying twice
 // does no harm.
 //
+// The words are applied in the order in which they were set. Where somebody reads some of them
+// without the mutex, they are set in the order of publication: first what a word announces, then
+// the word.
+//
 // Invariant: a committed record whose process is dead names a mutex that this process
 // held when it died. Whoever holds that mutex next applies the record first
 // (`RobustMutex.lock`), so nobody ever sees the words half changed.

@@ -97,15 +97,22 @@ enum SharedHeap {
         let used = page.blocksUsed.relaxed() - 1
         let wasFull = free == 0 && page.carved.relaxed() + size > page.end
         var change = Transaction(under: header.heapLock, level: .heap)
-        change.set(owner, 0)
-        change.set(header.liveBytes, header.liveBytes.relaxed() - size)
+        let live = header.liveBytes.relaxed() - size
         let isOnlyPage = wasFull ? list.relaxed() == 0 : list.relaxed() == page.link && page.next.relaxed() == 0
         if used == 0, !isOnlyPage {
             if !wasFull { unlink(page, from: list, &change) }
-            let oneClass = SizeClass.index(units: 1)
-            change.set(page.use, Page.useOfExtent(oneClass))
-            pushWarm(page, oneClass, &change)
+            // The page becomes an extent of the owner of its last block, who gives it back as such: warm or cold.
+            let onePage = SizeClass.index(units: 1)
+            change.set(page.use, Page.useOfExtent(onePage))
+            change.set(owner, page.start)
+            change.set(header.liveBytes, live + UInt64(Arena.pageSize))
+            change.commit()
+            header.heapLock.unlock()
+            freeExtent(page, onePage, owner)
+            return
         } else {
+            change.set(owner, 0)
+            change.set(header.liveBytes, live)
             // The block is still its owner's here, so the link may be written before the commit.
             SharedWord(offset: block).storeRelaxed(free)
             change.set(page.firstFree, block)

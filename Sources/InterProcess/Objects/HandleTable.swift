@@ -69,7 +69,10 @@ public enum HandleTable {
         }
         let object = SharedObject(index: Int(free != 0 ? free - 1 : fresh))
         let nextFree = object.nextInList.relaxed()
-        for offset in stride(from: 24, to: Arena.objectSize, by: 8) { object.word(offset).storeRelaxed(0) }
+        // All but the wait lock, which stays a lock for whoever comes late to the object that was here before.
+        for offset in stride(from: 24, to: Arena.objectSize, by: 8) where offset != SharedObject.waitLockOffset {
+            object.word(offset).storeRelaxed(0)
+        }
         object.placeWord.storeRelaxed(place)
         setUp(object)
 

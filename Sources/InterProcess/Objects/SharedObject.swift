@@ -50,7 +50,8 @@ public struct SharedObject: Equatable, BitwiseCopyable, Sendable {
     var nextInList: SharedWord { serialWord }
     var nameBlock: SharedWord { word(24) }
     var placeWord: SharedWord { word(32) }
-    var waitLock: RobustMutex { RobustMutex(word(40)) }
+    static let waitLockOffset = 40
+    var waitLock: RobustMutex { RobustMutex(word(Self.waitLockOffset)) }
 
     func waitList(at offset: Int) -> WaitList { WaitList(lock: waitLock, word: word(offset)) }
 
@@ -69,7 +70,8 @@ public struct SharedObject: Equatable, BitwiseCopyable, Sendable {
         let block = nameBlock.load()
         guard block != 0 else { return nil }
         let bytes = Arena.pointer(block)
-        let length = Int(bytes.load(as: UInt64.self))
+        // Of an object that we hold no share of, the block may be somebody else's by now: any bytes, but bytes.
+        let length = min(Int(truncatingIfNeeded: bytes.load(as: UInt64.self) & 0xffff_ffff), SharedHeap.capacity(of: block) - 8)
         return String(decoding: UnsafeRawBufferPointer(start: bytes + 8, count: length), as: UTF8.self)
     }
 

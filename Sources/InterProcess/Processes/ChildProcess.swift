@@ -73,8 +73,6 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
             throw .system(SystemError(code: -pid, doing: "starting a process"))
         }
         record.pidWord.store(UInt64(pid))
-        // The slot is the child's only as long as it lives; a short life may be over already.
-        if slot.generation == generation { slot.pid.store(UInt64(pid)) }
         return .parent(ChildProcess(pid: pid, ref: ref, recordIndex: object.index))
     }
 
@@ -91,7 +89,9 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
             if getppid() != parent { _exit(1) }
         }
         guard slot.becomeLive(generation: generation) else { _exit(1) }
-        slot.pid.store(UInt64(getpid()))
+        // Who ends the family sets the flag and then signals those who have a pid: it finds us, or we see it.
+        _ = slot.pid.exchange(UInt64(getpid()))
+        if ArenaHeader.shared.isEnding.load() != 0 { _exit(1) }
         HandleTable.becomeCopy()
         PollSocket.closeInherited()
     }
@@ -118,6 +118,8 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
 
     /// The exit code (minus the signal), if the process has ended. Reaps it the first time.
     public func reap() -> Int32? {
+        // Once reaped, the pid may be that of a new child.
+        if record.isReaped { return record.exitCode }
         var status: Int32 = 0
         var result: pid_t
         repeat { result = waitpid(pid, &status, WNOHANG) } while result < 0 && errno == EINTR
@@ -142,7 +144,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
                 if reap() != nil { return true }
                 ip_cpu_relax()
             }
-            if deadline.hasPassed { return false }
+            if deadline.hasPassed || Attention.isWanted { return false }
             var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             _ = poll(&polled, 1, 50)
             if reap() != nil { return true }
@@ -151,6 +153,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
 
     private func finish(_ code: Int32) {
         record.setExitCode(code)
+        record.noteReaped()
         let slot = ref.slot
         guard slot.generation == ref.generation else { return }
         if slot.phase == .forking {

@@ -72,6 +72,7 @@ public enum Family {
     ///   - grace: seconds after which those that are left are killed.
     public static func endAll(with signal: Int32, grace: Double) {
         let pids = otherProcesses.map(\.pid)
+        beginEnding()
         signalOthers(signal)
         // Those that are left may be forking: again until nobody is.
         var wait = grace
@@ -86,6 +87,10 @@ public enum Family {
         }
         Sweeper.sweepTheDead()
     }
+
+    /// From now on nobody joins the family: a process that is being forked leaves before it runs anything.
+    /// Async-signal-safe.
+    public static func beginEnding() { _ = ArenaHeader.shared.isEnding.exchange(1) }
 
     /// Sends a signal to all other processes of the family. Async-signal-safe.
     public static func signalOthers(_ signal: Int32) {

@@ -2,7 +2,7 @@
 //
 // Layout, in a shared object of kind `process`:
 //
-//     64    pid · 72 parent's pid · 80 flags (1 = daemon) · 88 slot and generation (ProcessRef)
+//     64    pid · 72 parent's pid · 80 flags (1 = daemon, 2 = reaped) · 88 slot and generation (ProcessRef)
 //     96    exit: 0 = unknown, else known bit | code as 32 bits
 //     104   result: a message block, tagged as in a hand
 //     112   1 = the result is an error
@@ -20,6 +20,7 @@ public struct ProcessRecord {
     public let object: SharedObject
 
     private static let exitKnown: UInt64 = 1 << 32
+    private static let reapedFlag: UInt64 = 2
 
     /// - Parameter object: of kind `process`.
     public init(_ object: SharedObject) { self.object = object }
@@ -59,6 +60,10 @@ public struct ProcessRecord {
         return Waiting.wait(
             Operation(.joinProcess, on: object), in: &set, until: deadline, looksReady: nil, attempt: { !ref.isAlive })
     }
+
+    /// Whether the parent has reaped the process: its pid means nothing any more.
+    var isReaped: Bool { flags.load() & Self.reapedFlag != 0 }
+    func noteReaped() { flags.setBits(Self.reapedFlag) }
 
     func setExitCode(_ code: Int32) { exitWord.store(Self.exitKnown | UInt64(UInt32(bitPattern: code))) }
 

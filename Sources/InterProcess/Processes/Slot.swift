@@ -30,6 +30,7 @@
 // A crash leaves: a live slot with a dead lifeline; the sweep (Sweeper) does the rest.
 
 import CInterProcess
+import Glibc
 
 /// A process of the family, for ever distinguishable from all others: slot and generation.
 /// Bit 0 is always clear, for mutexes to use.
@@ -171,9 +172,11 @@ struct Slot: Equatable {
         let header = ArenaHeader.shared
         header.slotLock.lock()
         defer { header.slotLock.unlock() }
-        for index in 0..<Arena.slotCount {
-            let slot = Slot(index: index)
-            guard slot.phase == .free else { continue }
+        // A slot that only keeps the pid of a zombie for the main process is taken if there is no other: the
+        // zombie is then reaped when the main process has ended.
+        let wanted = (0..<Arena.slotCount).lazy.map { Slot(index: $0) }
+        if let slot = wanted.first(where: { $0.phase == .free }) ?? wanted.first(where: { $0.phase == .swept }) {
+            let index = slot.index
             // Still free to everybody else until the last store; a crash before it leaves a free slot.
             slot.reset()
             if header.slotHighWater.relaxed() <= UInt64(index) { header.slotHighWater.store(UInt64(index + 1)) }
@@ -191,18 +194,27 @@ struct Slot: Equatable {
         activity.store(0)
         attention.store(0)
         waitRecord.clear()
-        word(Self.lifelineOffset).store(0)
+        ip_lifeline_prepare(base + Self.lifelineOffset)
         serial.store(ArenaHeader.shared.processSerial.add(1))
     }
 
     /// Makes the calling process live in this slot: it holds the lifeline from now on.
     ///
-    /// - Returns: false if the slot was given up in the meantime; the process must leave.
+    /// - Returns: false if the slot was given up in the meantime, and may be somebody else's; the process must leave,
+    ///   and must not let go of the lifeline, should it hold it: that would look like its owner's.
     func becomeLive(generation: UInt64) -> Bool {
         Slot.mine = self
         ProcessRef.current = ProcessRef(slot: self, generation: generation)
-        guard ip_lifeline_hold(base + Self.lifelineOffset) == 0 else { return false }
-        return state.compareExchange(Self.stateValue(generation, .forking), Self.stateValue(generation, .live))
+        let forking = Self.stateValue(generation, .forking)
+        while state.load() == forking {
+            switch ip_lifeline_hold(base + Self.lifelineOffset) {
+            case 0: return state.compareExchange(forking, Self.stateValue(generation, .live))
+            // Another latecomer is on its way out.
+            case -EBUSY: sched_yield()
+            default: return false
+            }
+        }
+        return false
     }
 }
 

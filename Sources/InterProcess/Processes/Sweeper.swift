@@ -21,19 +21,23 @@ enum Sweeper {
         Destruction.run()
     }
 
-    /// Sweeps the slot of a process that is known to be dead, if nobody has yet.
+    /// Sweeps a slot if its process is dead and nobody has yet.
     static func sweep(_ slot: Slot) {
-        let state = slot.state.load()
         slot.announceDeath()
         // Its own mutex rank: nothing is held, and everything inside ranks below.
         slot.sweepLock.lock()
         defer { slot.sweepLock.unlock() }
-        guard slot.state.load() == state else { return }
+        // Decided here, where nobody else can free the slot: since the caller looked, another may
+        // have swept it and a new process may live in it.
+        let state = slot.state.load()
+        guard slot.isDead || state & 0xff == Slot.Phase.abandoned.rawValue else { return }
         Settlement.settle(slot)
         recordCause(slot)
         HeldLocks.noteDeath(slot)
         releaseNodes(slot)
         for index in 0..<Hand.count { Hand.release(slot.handWord(index)) }
+        // The record goes with the handles: who takes this sweep up again must not find another object there.
+        slot.record.store(0)
         HandleTable.releaseAll(of: slot)
         // The main process adopts orphans: their zombies need its waitpid, and the pid for it.
         let isOrphan = !ProcessRef(rawValue: slot.parent.load()).isAlive
@@ -59,8 +63,9 @@ enum Sweeper {
 
     /// Whether a child of this process has died and was not reaped; without a lifeline only its zombie tells.
     private static func isZombie(_ slot: Slot) -> Bool {
-        let pid = pid_t(truncatingIfNeeded: slot.pid.load())
-        return pid > 0 && ip_zombie_status(pid) >= 0
+        // The slot has no pid before its process is live; its parent owns a share of the record.
+        guard let pid = slot.currentRecord?.pid, pid > 0 else { return false }
+        return ip_is_zombie(pid)
     }
 
     /// The main process gives an adopted zombie its last rites.
@@ -70,18 +75,18 @@ enum Sweeper {
         if ArenaHeader.shared.mainProcess.load() == ProcessRef.current.rawValue {
             let pid = pid_t(truncatingIfNeeded: slot.pid.load())
             var status: Int32 = 0
-            // Still dying: the next look will find the zombie.
-            if pid > 0, waitpid(pid, &status, WNOHANG) == 0 { return }
+            // Still dying, or not ours yet because its parent is: the next look will find the zombie.
+            if pid > 0, waitpid(pid, &status, WNOHANG) <= 0, kill(pid, 0) == 0 { return }
         } else if mainIsAlive {
             return
         }
         _ = slot.state.compareExchange(state, Slot.stateValue(state >> 8, .free))
     }
 
-    /// Where nobody has reaped the process, its zombie tells how it ended.
+    /// Where nobody has reaped the process, the kernel still tells how it ended.
     private static func recordCause(_ slot: Slot) {
         guard let record = slot.currentRecord, record.exitCode == nil else { return }
-        let status = ip_zombie_status(pid_t(truncatingIfNeeded: slot.pid.load()))
+        let status = ip_dying_status(record.pid)
         if status >= 0 { record.setExitCode(ip_exit_code(status)) }
     }
 

@@ -230,12 +230,11 @@ private struct Tail: ~Copyable {
         offset += size
         writeSpareCopy()
         var change = Transaction(under: queue.putLock)
-        change.set(queue.published, (count + 1) << 1 | copy)
-        if let newSegmentHand {
-            change.set(newSegmentHand, 0)
-            if previous == nil { change.set(queue.firstSegment, segment.offset) }
-        }
+        if previous == nil { change.set(queue.firstSegment, segment.offset) }
+        if let newSegmentHand { change.set(newSegmentHand, 0) }
         if let block = item.block { change.set(block, 0) }
+        // Last: the take side, which does not hold our lock, goes by this word.
+        change.set(queue.published, (count + 1) << 1 | copy)
         change.commit()
         count += 1
     }

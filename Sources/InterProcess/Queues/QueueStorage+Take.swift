@@ -24,14 +24,13 @@ extension QueueStorage {
 
     /// One attempt; `timedOut` means empty.
     private func tryTake(into buffer: MessageBuffer, _ most: Int, _ countsTasks: Bool) -> QueueOutcome {
+        // Asked first: nothing is put once the flag is set, so what is not there then will never be.
+        let hasEnded = isShutDown
         // A look without the lock: an empty queue is left alone.
-        if published.load() >> 1 == taken.load() >> 1 { return isShutDown ? .shutDown : .timedOut }
+        if published.load() >> 1 == taken.load() >> 1 { return hasEnded ? .shutDown : .timedOut }
         takeLock.lock()
-        if countsTasks, !accounts.hasEntryOfCaller, !accounts.addEntryOfCaller(under: takeLock) {
-            // No memory for accounts: the message stays where it is.
-            takeLock.unlock()
-            return .timedOut
-        }
+        // Without memory for an account the task is taken all the same: it may be what frees some.
+        if countsTasks, !accounts.hasEntryOfCaller { _ = accounts.addEntryOfCaller(under: takeLock) }
         var front = Head(self)
         while buffer.count < most, !buffer.isClosed, front.hasMessage {
             front.take(into: buffer, countsTask: countsTasks)
@@ -40,7 +39,7 @@ extension QueueStorage {
         let isMore = front.hasMessage
         takeLock.unlock()
         front.releaseUsedSegment()
-        if buffer.count == 0 { return isShutDown ? .shutDown : .timedOut }
+        if buffer.count == 0 { return hasEnded ? .shutDown : .timedOut }
         if limitWord.relaxed() != 0 {
             for _ in 0..<buffer.count where !putters.isEmpty { putters.wakeOne() }
         }

@@ -64,7 +64,7 @@ extension QueueStorage {
         takeLock.lock()
         defer { takeLock.unlock() }
         return accounts.entries.filter { Int64(bitPattern: $0.balance.relaxed()) > 0 }
-            .map { ProcessRef(rawValue: $0.process.relaxed()) }
+            .map { ProcessRef(rawValue: $0.process.relaxed()) }.filter(\.isAlive)
     }
 
     /// A dead consumer with tasks that nobody else has reported for it.

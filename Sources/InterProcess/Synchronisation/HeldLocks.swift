@@ -11,10 +11,20 @@
 enum HeldLocks {
     /// Notes that this process is about to take a lock. Returns the entry, or nil beyond 64.
     static func begin(_ object: SharedObject) -> Int? {
+        if let entry = freeEntry(for: object) { return entry }
+        // Locks that other processes have given back for us are still listed.
+        for index in 0..<Slot.heldLocksCount {
+            let entry = Slot.mine.heldLock(index).object
+            if !LockStorage(SharedObject(offset: entry.relaxed())).isMine { entry.store(0) }
+        }
+        return freeEntry(for: object)
+    }
+
+    private static func freeEntry(for object: SharedObject) -> Int? {
         let slot = Slot.mine
         for index in 0..<Slot.heldLocksCount {
             let entry = slot.heldLock(index).object
-            if entry.relaxed() == 0 {
+            if entry.relaxed() == 0 || entry.relaxed() == object.offset {
                 entry.store(object.offset)
                 return index
             }

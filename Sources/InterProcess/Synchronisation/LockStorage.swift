@@ -117,14 +117,15 @@ public struct LockStorage {
     /// Takes the lock, waiting until the deadline.
     public func acquire(until deadline: Deadline) -> Outcome {
         let me = ProcessRef.current.rawValue
+        if owner.relaxed() == me {
+            // Listed as held already.
+            guard isRecursive else { return acquireSlowly(until: deadline) }
+            depth.storeRelaxed(depth.relaxed() + 1)
+            return .acquired
+        }
         let held = HeldLocks.begin(object)
         if owner.compareExchange(0, me) {
             depth.storeRelaxed(1)
-            return .acquired
-        }
-        if isRecursive, owner.relaxed() == me {
-            HeldLocks.end(held)
-            depth.storeRelaxed(depth.relaxed() + 1)
             return .acquired
         }
         let outcome = acquireSlowly(until: deadline)
@@ -137,7 +138,8 @@ public struct LockStorage {
         if outcome != .timedOut { return outcome }
         var set = WaitSet(waiters)
         let owner = owner
-        set.processes = { [ProcessRef(rawValue: owner.load())].filter { $0 != .none } }
+        // Where a death changes nothing there is nothing to watch.
+        if onOwnerDeath != .hang { set.processes = { [ProcessRef(rawValue: owner.load())].filter { $0 != .none } } }
         let waited = Waiting.wait(
             Operation(.acquire, on: object), in: &set, until: deadline, looksReady: { owner.relaxed() == 0 }
         ) {

@@ -48,7 +48,8 @@ public enum Attention {
             slot.attention.setBits(Request.collectGarbage.rawValue)
             slot.rouse()
         }
-        let end = Clock.now + 200_000_000
+        // Longer than the longest sleep that nobody can end, that in poll(2).
+        let end = Clock.now + 700_000_000
         while Clock.now < end,
             others.contains(where: { $0.attention.load() & Request.collectGarbage.rawValue != 0 && !$0.isDead })
         {

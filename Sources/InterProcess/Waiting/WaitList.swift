@@ -105,9 +105,13 @@ public struct WaitList {
         node.wake()
     }
 
-    /// Wakes all.
+    /// Wakes all who are in the list now; not those who come back while we are at it.
     func wakeAll() {
-        while !isEmpty, let node = grantFirst() { node.wake() }
+        let last = word.load() >> 32
+        while !isEmpty, let node = grantFirst() {
+            node.wake()
+            if node.id == last { return }
+        }
     }
 
     private func grantFirst() -> WaitNode? {
@@ -115,9 +119,10 @@ public struct WaitList {
         defer { lock.unlock() }
         while let node = WaitNode.identified(word.relaxed() & Self.half) {
             var change = Transaction(under: lock)
-            unlink(node, &change)
             let isAlive = ProcessRef(rawValue: node.sleeper.relaxed()).isAlive
+            // Before it leaves the list: its sleeper, who looks without our lock, is always listed or granted.
             if isAlive { change.set(node.granted, word.offset) }
+            unlink(node, &change)
             change.commit()
             if isAlive { return node }
         }

@@ -54,6 +54,7 @@ public enum Waiting {
         if let looksReady, Spinning.wait(until: deadline, isReady: looksReady), try attempt() { return .ready }
 
         let slot = Slot.mine
+        var deathsSeen = 0
         slot.waitRecord.begin(operation, until: deadline)
         defer { slot.waitRecord.end() }
         while true {
@@ -77,7 +78,7 @@ public enum Waiting {
                 return .timedOut
             }
             slot.activity.store(1)
-            let woken = sleep(wakeValue, &set, until: deadline)
+            let woken = sleep(wakeValue, &set, until: deadline, &deathsSeen)
             slot.activity.store(0)
             // A turn that is not used (interrupt, error) goes to the next.
             let granted = registration.end()
@@ -94,19 +95,28 @@ public enum Waiting {
     }
 
     /// Sleeps once. Returns false when only the cap ended the sleep.
-    private static func sleep(_ wakeValue: UInt32, _ set: inout WaitSet, until deadline: Deadline) -> Bool {
+    private static func sleep(
+        _ wakeValue: UInt32, _ set: inout WaitSet, until deadline: Deadline, _ deathsSeen: inout Int
+    ) -> Bool {
         let end = deadline.capped(at: cap + UInt64.random(in: 0..<jitter))
-        if set.descriptors.isEmpty { return sleepOnFutexes(wakeValue, set.processes(), until: end) }
+        if set.descriptors.isEmpty { return sleepOnFutexes(wakeValue, set.processes(), until: end, &deathsSeen) }
         return sleepInPoll(&set, until: end)
     }
 
-    private static func sleepOnFutexes(_ wakeValue: UInt32, _ processes: [ProcessRef], until end: UInt64) -> Bool {
+    /// - Parameter deathsSeen: how many of the processes were dead when the caller last looked at what it waits for.
+    private static func sleepOnFutexes(
+        _ wakeValue: UInt32, _ processes: [ProcessRef], until end: UInt64, _ deathsSeen: inout Int
+    ) -> Bool {
+        let deaths = processes.count { !$0.isAlive }
+        defer { deathsSeen = deaths }
+        // News: the caller looks before it sleeps. Those it knows of do not keep it awake.
+        if deaths > deathsSeen { return true }
         let capacity = 1 + min(processes.count, mostLifelines)
         return withUnsafeTemporaryAllocation(of: ip_futex.self, capacity: capacity) { futexes in
             futexes.initializeElement(at: 0, to: ip_futex(word: Slot.mine.wake.futex, expected: wakeValue))
             var count = 1
             for process in processes.prefix(mostLifelines) {
-                guard let lifeline = process.lifeline else { return true }
+                guard let lifeline = process.lifeline else { continue }
                 futexes.initializeElement(at: count, to: ip_futex(word: lifeline.word, expected: lifeline.value))
                 count += 1
             }
@@ -123,8 +133,7 @@ public enum Waiting {
             polled.append(pollfd(fd: socket, events: Int16(POLLIN), revents: 0))
         }
         let now = Clock.now
-        let left = end > now ? end - now : 0
-        let count = poll(&polled, nfds_t(polled.count), Int32((left + 999_999) / 1_000_000))
+        let count = ip_poll(&polled, UInt32(polled.count), end > now ? end - now : 0)
         for index in set.descriptors.indices { set.descriptors[index].revents = count > 0 ? polled[index].revents : 0 }
         return count != 0
     }

@@ -53,7 +53,10 @@ public enum Interruption {
 
     /// The script did not react. Runs in a signal handler.
     private static func endWithoutScript() {
-        if Family.isMainProcess { Family.signalOthers(SIGKILL) }
+        if Family.isMainProcess {
+            Family.beginEnding()
+            Family.signalOthers(SIGKILL)
+        }
         endProcess()
     }
 

@@ -73,7 +73,7 @@ enum QueueBatches {
         let buffer = BufferPool.take()
         defer { BufferPool.giveBack(buffer) }
         lua.createTable(array: min(Int(most), max(1, queue.count)))
-        let list = lua.top
+        var list = lua.top
         var count: Int64 = 0
         var deadline = blocking.deadline
         // A large message ends a round of the lock early: go on with what is there.
@@ -82,14 +82,37 @@ enum QueueBatches {
                 into: buffer, atMost: Int(most - count), countsTasks: queue.variant == .joinable, until: deadline)
             if count > 0, outcome != .done { break }
             guard try QueueMethods.check(lua, queue, outcome) else { throw QueueMethods.empty(lua, queue, blocking) }
+            var refusal: LuaFault?
             for index in 0..<buffer.count {
-                try Decoder.decode(lua, buffer[index])
+                do throws(LuaFault) {
+                    try Decoder.decode(lua, buffer[index])
+                } catch {
+                    // The first error is raised; the values are taken already, and must not be lost with it.
+                    if refusal == nil { lua.insert(at: list) } else { lua.pop() }
+                    if refusal == nil { list += 1 }
+                    refusal = refusal ?? error
+                    continue
+                }
                 count += 1
                 lua.rawSet(count, at: list)
             }
+            if let refusal { throw withRest(lua, list, count, refusal) }
             buffer.clear()
             deadline = .now
         }
         return 1
+    }
+
+    /// The error below the list at `list`, with the values of the list as its field `value`.
+    private static func withRest(_ lua: Lua, _ list: Int32, _ count: Int64, _ refusal: LuaFault) -> LuaFault {
+        lua.top = list
+        if ErrorObject.isErrorObject(lua, at: list - 1) {
+            lua.rawSet("value", at: list - 1)
+            lua.push(Int(count))
+            lua.rawSet("count", at: list - 1)
+        } else {
+            lua.pop()
+        }
+        return refusal
     }
 }
