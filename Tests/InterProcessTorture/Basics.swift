@@ -19,7 +19,9 @@ enum Basics {
         let sizes = [0, 1, 7, 8, 9, 100, 1000, 1008, 5000, 16384, 16385, 70000, 1 << 20, 3, 40000]
         let child = spawn {
             for round in 0..<20 {
-                for size in sizes { _ = try queue.put(Array(repeating: UInt8(truncatingIfNeeded: size + round), count: size)) }
+                for size in sizes {
+                    _ = try queue.put(Array(repeating: UInt8(truncatingIfNeeded: size + round), count: size))
+                }
             }
         }
         var isRight = true
@@ -27,7 +29,10 @@ enum Basics {
         for round in 0..<20 {
             for size in sizes {
                 buffer.clear()
-                guard queue.take(into: buffer, until: .after(seconds: 10)) == .done else { isRight = false; continue }
+                guard queue.take(into: buffer, until: .after(seconds: 10)) == .done else {
+                    isRight = false
+                    continue
+                }
                 let expected = UInt8(truncatingIfNeeded: size + round)
                 if buffer[0].count != size || !buffer[0].allSatisfy({ $0 == expected }) { isRight = false }
             }
@@ -46,7 +51,9 @@ enum Basics {
         _ = try! queue.put([1])
         _ = try! queue.put([2])
         report.equal(try! queue.put([3], until: .now), .timedOut, "a full queue refuses")
-        report.equal(try! queue.put([3], until: .after(seconds: 0.02)), .timedOut, "a full queue refuses after the time")
+        report.equal(
+            try! queue.put([3], until: .after(seconds: 0.02)), .timedOut,
+            "a full queue refuses after the time")
         let child = spawn { _ = try queue.put([3]) }
         pause(microseconds: 20_000)
         let buffer = MessageBuffer()
@@ -110,7 +117,9 @@ enum Basics {
         }
         let seconds = Double(Clock.now - start) / 1e9
         child.finish()
-        print("# \(isRight ? "" : "WRONG ")1→1: \(Int(Double(count) / seconds / 1000)) thousand messages a second")
+        print(
+            "# \(isRight ? "" : "WRONG ")1→1: \(Int(Double(count) / seconds / 1000)) thousand messages a second"
+        )
 
         let back = try! QueueStorage.create(limit: 0)
         let rounds = 100_000

@@ -34,11 +34,15 @@ extension ChildProcess {
 }
 
 extension QueueStorage {
-    func put(_ bytes: [UInt8], handles: [Handle] = [], until deadline: Deadline = .never) throws -> QueueOutcome {
+    func put(_ bytes: [UInt8], handles: [Handle] = [], until deadline: Deadline = .never) throws
+        -> QueueOutcome
+    {
         try bytes.withUnsafeBytes { piece in
             var piece = piece
             return try withUnsafePointer(to: &piece) {
-                try put(Message(pieces: UnsafeBufferPointer(start: $0, count: 1), handles: handles), until: deadline)
+                try put(
+                    Message(pieces: UnsafeBufferPointer(start: $0, count: 1), handles: handles),
+                    until: deadline)
             }
         }
     }

@@ -73,7 +73,8 @@ struct QueueUnderKills {
         var doubled = 0
         var missing = 0
         for life in 0..<lives {
-            let counts = UnsafeBufferPointer(start: arrivals + life * Self.mostMessages, count: Self.mostMessages)
+            let counts = UnsafeBufferPointer(
+                start: arrivals + life * Self.mostMessages, count: Self.mostMessages)
             guard let last = counts.lastIndex(where: { $0 != 0 }) else { continue }
             for count in counts[...last] {
                 if count == 0 { missing += 1 }
@@ -84,8 +85,9 @@ struct QueueUnderKills {
         print("# \(arrived) messages, \(missing) missing, \(consumersKilled) consumers killed")
         report.equal(doubled, 0, "no message arrives twice")
         report.check(arrived > kills, "messages did flow", "\(arrived)")
-        report.check(missing <= consumersKilled, "a killed consumer takes one message along at most",
-                     "\(missing) missing, \(consumersKilled) consumers killed")
+        report.check(
+            missing <= consumersKilled, "a killed consumer takes one message along at most",
+            "\(missing) missing, \(consumersKilled) consumers killed")
     }
 
     /// Messages {life, number}, most small, some large, some with a handle.
@@ -106,7 +108,8 @@ struct QueueUnderKills {
     }
 
     private static func consume(
-        _ queue: QueueStorage, _ arrivals: UnsafeMutablePointer<UInt32>, _ disorder: UnsafeMutablePointer<UInt32>,
+        _ queue: QueueStorage, _ arrivals: UnsafeMutablePointer<UInt32>,
+        _ disorder: UnsafeMutablePointer<UInt32>,
         _ lives: Int
     ) {
         var last = [Int](repeating: -1, count: lives)

@@ -21,7 +21,9 @@ enum Waiters {
         for waiter in waiters.prefix(5) { waiter.kill() }
         for _ in 0..<5 { _ = try! queue.put([1]) }
         let codes = waiters.map { $0.finish() }
-        report.equal(codes.filter { $0 == 0 }.count, 5, "five of ten waiters killed: the other five get their messages")
+        report.equal(
+            codes.filter { $0 == 0 }.count, 5, "five of ten waiters killed: the other five get their messages"
+        )
         HandleTable.release(queue.object)
     }
 
@@ -38,7 +40,8 @@ enum Waiters {
             Glibc.kill(first.pid, SIGSTOP)
             _ = try! queue.put([1])
             first.kill()
-            if case .ready = second.join(until: .after(seconds: 1.5)) {} else {
+            if case .ready = second.join(until: .after(seconds: 1.5)) {
+            } else {
                 // The first may have had it in hand; then the second waits for another.
                 if queue.count != 0 { stranded += 1 }
                 _ = try! queue.put([2])
@@ -49,7 +52,8 @@ enum Waiters {
             while queue.take(into: buffer) == .done { buffer.clear() }
         }
         report.equal(stranded, 0, "a wake-up given to the dead is passed on")
-        report.check(Family.usage.bytes - before.bytes < 1 << 16, "without losing memory", "\(before) \(Family.usage)")
+        report.check(
+            Family.usage.bytes - before.bytes < 1 << 16, "without losing memory", "\(before) \(Family.usage)")
         HandleTable.release(queue.object)
     }
 

@@ -199,7 +199,8 @@ final class ClassTests: LuaTestCase {
     func testMetatableIsOutOfReach() {
         let host = makeClasses()
         expect(
-            host, "local shown = getmetatable(Counter()) return shown.__name, shown.__index, Counter().add ~= nil",
+            host,
+            "local shown = getmetatable(Counter()) return shown.__name, shown.__index, Counter().add ~= nil",
             "Counter nil true")
     }
 

@@ -5,7 +5,7 @@
 //
 //     0          header, 64 KiB          magic, limits, counters, heap lists (ArenaHeader)
 //     64 KiB     slots                   1,024 × 8 KiB, one a process (Slot)
-//     …          objects                 8 Mi × 256, one a shared object (SharedObject)
+//     …          objects                 256 each, an eighth of a percent of the range (SharedObject)
 //     …          page table              64 a data page (PageTable)
 //     …          data pages              64 KiB each (SharedHeap)
 //
@@ -23,22 +23,24 @@ public enum Arena {
     static let headerSize = 64 << 10
     static let slotCount = 1024
     static let slotSize = 8 << 10
-    static let objectCount = 8 << 20
     static let objectSize = 256
     static let pageSize = 64 << 10
     static let pageEntrySize = 64
 
     static let slotsStart = headerSize
     static let objectsStart = slotsStart + slotCount * slotSize
-    static let pageTableStart = objectsStart + objectCount * objectSize
 
     private static let magic: UInt64 = 0x4d50_5255_4e53_484d  // "MPRUNSHM"
     private static let layoutVersion: UInt64 = 1
     private static let largestRange = 1 << 40
-    private static let smallestRange = 8 << 30
+    private static let smallestRange = 256 << 20
+    /// Of the range, how much is for the headers of objects: 8 Mi of them in the largest.
+    private static let objectsShare = 512
 
     // Plain integers, so that reading them needs no initialisation check.
     nonisolated(unsafe) private static var baseAddress: UInt = 0
+    nonisolated(unsafe) private(set) static var objectCount = 0
+    nonisolated(unsafe) private(set) static var pageTableStart = 0
     nonisolated(unsafe) private(set) static var dataStart: UInt64 = 0
     nonisolated(unsafe) private(set) static var dataPages: UInt64 = 0
     nonisolated(unsafe) private static var file: Int32 = -1
@@ -47,13 +49,17 @@ public enum Arena {
     public static var isMapped: Bool { baseAddress != 0 }
 
     @inline(__always)
-    static var base: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: baseAddress).unsafelyUnwrapped }
+    static var base: UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(bitPattern: baseAddress).unsafelyUnwrapped
+    }
 
     @inline(__always)
     static func pointer(_ offset: UInt64) -> UnsafeMutableRawPointer { base + Int(offset) }
 
     @inline(__always)
-    static func offset(of pointer: UnsafeRawPointer) -> UInt64 { UInt64(UInt(bitPattern: pointer) - baseAddress) }
+    static func offset(of pointer: UnsafeRawPointer) -> UInt64 {
+        UInt64(UInt(bitPattern: pointer) - baseAddress)
+    }
 
     /// Maps a fresh arena for this process and all it will fork.
     ///
@@ -62,16 +68,23 @@ public enum Arena {
     static func map(budget: Int?) throws(SystemError) {
         precondition(!isMapped, "a process has one arena")
         var range = largestRange
+        let most = MemoryLimits.addressSpace().map { $0 / 2 } ?? largestRange
         while true {
             do throws(SystemError) {
+                // Lua and its libraries need addresses as well.
+                if range > most, range > smallestRange {
+                    throw SystemError(code: ENOMEM, doing: "mapping shared memory")
+                }
                 try map(range: range)
                 break
             } catch {
-                // An address-space limit: take what there is.
-                guard error.code == ENOMEM, range > smallestRange else { throw error }
+                // A limit on address space or on file sizes: take what there is.
+                guard error.code == ENOMEM || error.code == EFBIG, range > smallestRange else { throw error }
                 range /= 2
             }
         }
+        objectCount = range / objectsShare / objectSize
+        pageTableStart = objectsStart + objectCount * objectSize
         let pages = (range - pageTableStart) / (pageSize + pageEntrySize)
         let start = (pageTableStart + pages * pageEntrySize + pageSize - 1) / pageSize * pageSize
         dataStart = UInt64(start)

@@ -69,7 +69,8 @@ public enum InternTable {
         while entry != 0 {
             let pointer = Arena.pointer(entry)
             if pointer.load(fromByteOffset: 8, as: UInt64.self) == hash,
-                content(entry).elementsEqual(bytes) {
+                content(entry).elementsEqual(bytes)
+            {
                 return entry
             }
             entry = SharedWord(offset: entry).load()

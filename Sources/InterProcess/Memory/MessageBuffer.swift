@@ -22,7 +22,9 @@ public final class MessageBuffer {
 
     /// The content of a message, valid until the next change of the buffer.
     public subscript(index: Int) -> UnsafeRawBufferPointer {
-        if index < ranges.count { return UnsafeRawBufferPointer(start: base, count: end)[rebasing: ranges[index]] }
+        if index < ranges.count {
+            return UnsafeRawBufferPointer(start: base, count: end)[rebasing: ranges[index]]
+        }
         return envelope.unsafelyUnwrapped.bytes
     }
 
@@ -49,7 +51,9 @@ public final class MessageBuffer {
 
     private func grow(to needed: Int) {
         capacity = max(needed, capacity * 2)
-        guard let grown = realloc(base, capacity) else { fatalError("not enough memory for a message of \(needed) bytes") }
+        guard let grown = realloc(base, capacity) else {
+            fatalError("not enough memory for a message of \(needed) bytes")
+        }
         base = grown
     }
 }

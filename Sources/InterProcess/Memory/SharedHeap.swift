@@ -27,9 +27,12 @@ enum SharedHeap {
     ///   - tag: ored into the owner's value; below `SizeClass.unit`.
     /// - Returns: the block's offset. Its content is undefined.
     @discardableResult
-    static func allocate(_ bytes: Int, into owner: SharedWord, tag: UInt64 = 0) throws(SharedMemoryExhausted) -> UInt64 {
+    static func allocate(_ bytes: Int, into owner: SharedWord, tag: UInt64 = 0) throws(SharedMemoryExhausted)
+        -> UInt64
+    {
         if bytes <= SizeClass.largestSmall {
-            return try allocateSmall(SizeClass.index(units: (bytes + SizeClass.unit - 1) / SizeClass.unit), owner, tag)
+            return try allocateSmall(
+                SizeClass.index(units: (bytes + SizeClass.unit - 1) / SizeClass.unit), owner, tag)
         }
         return try allocateExtent(bytes, owner, tag)
     }
@@ -98,7 +101,8 @@ enum SharedHeap {
         let wasFull = free == 0 && page.carved.relaxed() + size > page.end
         var change = Transaction(under: header.heapLock, level: .heap)
         let live = header.liveBytes.relaxed() - size
-        let isOnlyPage = wasFull ? list.relaxed() == 0 : list.relaxed() == page.link && page.next.relaxed() == 0
+        let isOnlyPage =
+            wasFull ? list.relaxed() == 0 : list.relaxed() == page.link && page.next.relaxed() == 0
         if used == 0, !isOnlyPage {
             if !wasFull { unlink(page, from: list, &change) }
             // The page becomes an extent of the owner of its last block, who gives it back as such: warm or cold.

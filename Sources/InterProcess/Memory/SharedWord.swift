@@ -52,7 +52,8 @@ import Atomics
     /// A full barrier as well. Returns whether the word was `expected` and is now `desired`.
     @inlinable @inline(__always)
     func compareExchange(_ expected: UInt64, _ desired: UInt64) -> Bool {
-        storage.compareExchange(expected: expected, desired: desired, ordering: .sequentiallyConsistent).exchanged
+        storage.compareExchange(expected: expected, desired: desired, ordering: .sequentiallyConsistent)
+            .exchanged
     }
 
     @inlinable @inline(__always)
@@ -62,8 +63,12 @@ import Atomics
     }
 
     @inlinable @inline(__always)
-    func setBits(_ bits: UInt64) { _ = storage.loadThenBitwiseOr(with: bits, ordering: .sequentiallyConsistent) }
+    func setBits(_ bits: UInt64) {
+        _ = storage.loadThenBitwiseOr(with: bits, ordering: .sequentiallyConsistent)
+    }
 
     @inlinable @inline(__always)
-    func clearBits(_ bits: UInt64) { _ = storage.loadThenBitwiseAnd(with: ~bits, ordering: .sequentiallyConsistent) }
+    func clearBits(_ bits: UInt64) {
+        _ = storage.loadThenBitwiseAnd(with: ~bits, ordering: .sequentiallyConsistent)
+    }
 }

@@ -22,7 +22,8 @@ public enum HandleTable {
         var position: UInt32
     }
 
-    nonisolated(unsafe) private static var locals = UnsafeMutablePointer<Local>(bitPattern: 8).unsafelyUnwrapped
+    nonisolated(unsafe) private static var locals = UnsafeMutablePointer<Local>(bitPattern: 8)
+        .unsafelyUnwrapped
     nonisolated(unsafe) private static var blocks: [UInt64] = []
     nonisolated(unsafe) private static var freePositions: [UInt32] = []
     nonisolated(unsafe) private static var nextPosition: UInt32 = 0
@@ -31,7 +32,8 @@ public enum HandleTable {
 
     static func prepare() throws(SystemError) {
         let bytes = Arena.objectCount * MemoryLayout<Local>.stride
-        let address = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        let address = mmap(
+            nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard let address, address != MAP_FAILED else {
             throw SystemError(code: errno, doing: "mapping the handle table")
         }
@@ -70,7 +72,8 @@ public enum HandleTable {
         let object = SharedObject(index: Int(free != 0 ? free - 1 : fresh))
         let nextFree = object.nextInList.relaxed()
         // All but the wait lock, which stays a lock for whoever comes late to the object that was here before.
-        for offset in stride(from: 24, to: Arena.objectSize, by: 8) where offset != SharedObject.waitLockOffset {
+        for offset in stride(from: 24, to: Arena.objectSize, by: 8)
+        where offset != SharedObject.waitLockOffset {
             object.word(offset).storeRelaxed(0)
         }
         object.placeWord.storeRelaxed(place)
@@ -233,8 +236,40 @@ public enum HandleTable {
 
     // MARK: Fork and death
 
+    /// Gives blocks without a handle at the end of the chain back: what a fork copies follows what is held now, not
+    /// what once was.
+    private static func trim() {
+        let used = Int(nextPosition) - freePositions.count
+        guard blocks.count > 1, used < (blocks.count - 1) * entriesPerBlock / 2 else { return }
+        while blocks.count > 1, let block = blocks.last, isEmpty(block) {
+            blocks.removeLast()
+            freeBlock(block, namedBy: SharedWord(offset: blocks[blocks.count - 1]), next: 0)
+        }
+        nextPosition = min(nextPosition, UInt32(blocks.count * entriesPerBlock))
+        // The lowest are handed out first from now on, so that the end becomes empty again.
+        freePositions = freePositions.filter { $0 < nextPosition }.sorted(by: >)
+    }
+
+    private static func isEmpty(_ block: UInt64) -> Bool {
+        (1...entriesPerBlock).allSatisfy { SharedWord(offset: block + UInt64($0 * 8)).relaxed() == 0 }
+    }
+
+    /// Takes a block out of a chain and frees it: `link`, which names it, names `next` from now on.
+    private static func freeBlock(_ block: UInt64, namedBy link: SharedWord, next: UInt64) {
+        let lock = ArenaHeader.shared.objectLock
+        let hand = Hand.freeWord
+        lock.lock()
+        var change = Transaction(under: lock)
+        change.set(link, next)
+        change.set(hand, block)
+        change.commit()
+        lock.unlock()
+        Hand.release(hand)
+    }
+
     /// Gives `slot`, whose process is about to be forked, the same entries at the same positions.
     static func copy(to slot: Slot) throws(SharedMemoryExhausted) {
+        trim()
         timesCopied += 1
         let lock = ArenaHeader.shared.objectLock
         var link = slot.heldHandles
@@ -276,7 +311,9 @@ public enum HandleTable {
     static func releaseAll(_ kind: SharedObject.Kind) {
         for position in 0..<nextPosition {
             let entry = entry(position)
-            guard let handle = handle(in: entry), SharedObject(index: handle.index).kind == kind else { continue }
+            guard let handle = handle(in: entry), SharedObject(index: handle.index).kind == kind else {
+                continue
+            }
             disown(entry)
         }
     }
@@ -286,17 +323,8 @@ public enum HandleTable {
         var block = slot.heldHandles.load()
         while block != 0 {
             for index in 1...entriesPerBlock { disown(SharedWord(offset: block + UInt64(index * 8))) }
-            // The first block leaves the chain and comes into our hand, which frees it.
-            let lock = ArenaHeader.shared.objectLock
             let next = SharedWord(offset: block).load()
-            let hand = Hand.freeWord
-            lock.lock()
-            var change = Transaction(under: lock)
-            change.set(slot.heldHandles, next)
-            change.set(hand, block)
-            change.commit()
-            lock.unlock()
-            Hand.release(hand)
+            freeBlock(block, namedBy: slot.heldHandles, next: next)
             block = next
         }
     }

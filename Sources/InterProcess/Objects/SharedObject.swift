@@ -71,11 +71,15 @@ public struct SharedObject: Equatable, BitwiseCopyable, Sendable {
         guard block != 0 else { return nil }
         let bytes = Arena.pointer(block)
         // Of an object that we hold no share of, the block may be somebody else's by now: any bytes, but bytes.
-        let length = min(Int(truncatingIfNeeded: bytes.load(as: UInt64.self) & 0xffff_ffff), SharedHeap.capacity(of: block) - 8)
+        let length = min(
+            Int(truncatingIfNeeded: bytes.load(as: UInt64.self) & 0xffff_ffff),
+            SharedHeap.capacity(of: block) - 8)
         return String(decoding: UnsafeRawBufferPointer(start: bytes + 8, count: length), as: UTF8.self)
     }
 
-    static func identityValue(_ generation: UInt64, _ kind: Kind) -> UInt64 { generation << 8 | kind.rawValue }
+    static func identityValue(_ generation: UInt64, _ kind: Kind) -> UInt64 {
+        generation << 8 | kind.rawValue
+    }
 }
 
 /// Names a shared object: its place and its generation there, so that a stale handle is recognised.

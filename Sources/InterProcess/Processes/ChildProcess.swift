@@ -170,7 +170,9 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
     /// Sends a signal, unless the process has ended.
     public func send(_ signal: Int32) throws(SystemError) {
         guard reap() == nil else { return }
-        if Glibc.kill(pid, signal) != 0, errno != ESRCH { throw SystemError(code: errno, doing: "sending a signal") }
+        if Glibc.kill(pid, signal) != 0, errno != ESRCH {
+            throw SystemError(code: errno, doing: "sending a signal")
+        }
     }
 
     /// A descriptor that becomes readable when the process has ended; the caller closes it.

@@ -61,7 +61,9 @@ public enum Family {
     /// All other live processes of the family.
     public static var otherProcesses: [(name: String, pid: pid_t)] {
         Slot.everUsed.filter { $0 != Slot.mine && $0.phase == .live && !$0.isDead }
-            .compactMap { slot in slot.currentRecord.map { ($0.name, pid_t(truncatingIfNeeded: slot.pid.load())) } }
+            .compactMap { slot in
+                slot.currentRecord.map { ($0.name, pid_t(truncatingIfNeeded: slot.pid.load())) }
+            }
             .filter { $0.1 > 0 }
     }
 
@@ -104,7 +106,9 @@ public enum Family {
 
     /// Waits until no other process of the family is left.
     public static func joinAll(until deadline: Deadline) -> WaitOutcome {
-        let others = { Slot.everUsed.filter { $0 != Slot.mine && ($0.phase == .live || $0.phase == .forking) } }
+        let others = {
+            Slot.everUsed.filter { $0 != Slot.mine && ($0.phase == .live || $0.phase == .forking) }
+        }
         let attempt = { () -> Bool in
             Sweeper.sweepTheDead()
             return others().isEmpty

@@ -58,7 +58,8 @@ public struct ProcessRecord {
         let ref = ref
         set.processes = { [ref] }
         return Waiting.wait(
-            Operation(.joinProcess, on: object), in: &set, until: deadline, looksReady: nil, attempt: { !ref.isAlive })
+            Operation(.joinProcess, on: object), in: &set, until: deadline, looksReady: nil,
+            attempt: { !ref.isAlive })
     }
 
     /// Whether the parent has reaped the process: its pid means nothing any more.

@@ -150,10 +150,14 @@ struct Slot: Equatable {
     var phase: Phase { Phase(rawValue: state.load() & 0xff) ?? .free }
     var ref: ProcessRef { ProcessRef(slot: self, generation: generation) }
 
-    static func stateValue(_ generation: UInt64, _ phase: Phase) -> UInt64 { generation << 8 | phase.rawValue }
+    static func stateValue(_ generation: UInt64, _ phase: Phase) -> UInt64 {
+        generation << 8 | phase.rawValue
+    }
 
     /// A live process whose lifeline says that it has died.
-    var isDead: Bool { phase == .live && ip_lifeline_is_dead(UInt32(truncatingIfNeeded: word(Self.lifelineOffset).load())) }
+    var isDead: Bool {
+        phase == .live && ip_lifeline_is_dead(UInt32(truncatingIfNeeded: word(Self.lifelineOffset).load()))
+    }
 
     /// Running now, as far as shared memory tells: live and not asleep in a wait.
     var isRunning: Bool { phase == .live && activity.relaxed() == 0 && !isDead }
@@ -175,11 +179,15 @@ struct Slot: Equatable {
         // A slot that only keeps the pid of a zombie for the main process is taken if there is no other: the
         // zombie is then reaped when the main process has ended.
         let wanted = (0..<Arena.slotCount).lazy.map { Slot(index: $0) }
-        if let slot = wanted.first(where: { $0.phase == .free }) ?? wanted.first(where: { $0.phase == .swept }) {
+        if let slot = wanted.first(where: { $0.phase == .free })
+            ?? wanted.first(where: { $0.phase == .swept })
+        {
             let index = slot.index
             // Still free to everybody else until the last store; a crash before it leaves a free slot.
             slot.reset()
-            if header.slotHighWater.relaxed() <= UInt64(index) { header.slotHighWater.store(UInt64(index + 1)) }
+            if header.slotHighWater.relaxed() <= UInt64(index) {
+                header.slotHighWater.store(UInt64(index + 1))
+            }
             slot.state.store(stateValue(slot.generation, .forking))
             return slot
         }

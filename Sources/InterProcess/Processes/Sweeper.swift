@@ -57,7 +57,9 @@ enum Sweeper {
         guard !parent.isAlive || parent == ProcessRef.current && isZombie(slot) else { return }
         let abandoned = Slot.stateValue(state >> 8, .abandoned)
         // A child that becomes live in this moment wins, and is found dead or alive later.
-        if state & 0xff == Slot.Phase.forking.rawValue, !slot.state.compareExchange(state, abandoned) { return }
+        if state & 0xff == Slot.Phase.forking.rawValue, !slot.state.compareExchange(state, abandoned) {
+            return
+        }
         sweep(slot)
     }
 

@@ -42,7 +42,9 @@ struct JoinAccounts {
 
     var entries: some Sequence<Entry> {
         let block = owner.relaxed()
-        return (0..<capacity).lazy.map { Entry(base: Arena.pointer(block) + Self.headerBytes + $0 * Self.entryBytes) }
+        return (0..<capacity).lazy.map {
+            Entry(base: Arena.pointer(block) + Self.headerBytes + $0 * Self.entryBytes)
+        }
     }
 
     private var entryOfCaller: Entry? {
@@ -85,7 +87,8 @@ struct JoinAccounts {
         memset(target, 0, bytes)
         let old = owner.relaxed()
         if old != 0 {
-            target.copyMemory(from: Arena.pointer(old), byteCount: Self.headerBytes + capacity * Self.entryBytes)
+            target.copyMemory(
+                from: Arena.pointer(old), byteCount: Self.headerBytes + capacity * Self.entryBytes)
         }
         SharedWord(target).storeRelaxed(UInt64(newCapacity))
         var change = Transaction(under: lock)

@@ -40,7 +40,9 @@ struct QueueItem {
 extension QueueStorage {
     /// Appends a message, waiting for room until the deadline. When it returns `done` the message
     /// is in shared memory; else nothing has changed.
-    public func put(_ message: Message, until deadline: Deadline) throws(SharedMemoryExhausted) -> QueueOutcome {
+    public func put(_ message: Message, until deadline: Deadline) throws(SharedMemoryExhausted)
+        -> QueueOutcome
+    {
         let item = try QueueItem(message)
         do throws(SharedMemoryExhausted) {
             var outcome = try tryPut(item)
@@ -61,7 +63,8 @@ extension QueueStorage {
     ) throws(SharedMemoryExhausted) -> (count: Int, outcome: QueueOutcome) {
         guard !range.isEmpty else { return (0, .done) }
         if buffer[range.lowerBound].count > QueueItem.largestInline {
-            let outcome = try Message.withOnePiece(buffer[range.lowerBound]) { message throws(SharedMemoryExhausted) in
+            let outcome = try Message.withOnePiece(buffer[range.lowerBound]) {
+                message throws(SharedMemoryExhausted) in
                 try put(message, until: deadline)
             }
             return (outcome == .done ? 1 : 0, outcome)
@@ -81,7 +84,9 @@ extension QueueStorage {
         return (count, outcome)
     }
 
-    private func waitToPut(_ item: QueueItem, until deadline: Deadline) throws(SharedMemoryExhausted) -> QueueOutcome {
+    private func waitToPut(_ item: QueueItem, until deadline: Deadline) throws(SharedMemoryExhausted)
+        -> QueueOutcome
+    {
         var set = WaitSet(putters)
         var outcome = QueueOutcome.timedOut
         let waited = try Waiting.wait(
@@ -207,7 +212,9 @@ private struct Tail: ~Copyable {
     }
 
     /// Where a block changes owner together with the count.
-    private mutating func appendWithTransaction(_ item: QueueItem, _ size: UInt64) throws(SharedMemoryExhausted) {
+    private mutating func appendWithTransaction(_ item: QueueItem, _ size: UInt64)
+        throws(SharedMemoryExhausted)
+    {
         publish()
         var newSegmentHand: SharedWord?
         let previous = segment
@@ -217,7 +224,8 @@ private struct Tail: ~Copyable {
             if let previous {
                 // Beyond what is published: nobody reads it yet, and who comes after a crash writes it again.
                 if offset + 8 <= previous.capacity {
-                    previous.entry(at: offset).storeRelaxed(Segment.Content.end.rawValue << Segment.contentShift)
+                    previous.entry(at: offset).storeRelaxed(
+                        Segment.Content.end.rawValue << Segment.contentShift)
                 }
                 previous.next.storeRelaxed(new.offset)
             }

@@ -7,7 +7,8 @@ extension QueueStorage {
     ///   - buffer: empty; receives the messages.
     ///   - countsTasks: each message taken is a task of this process until `taskDone`.
     public func take(
-        into buffer: MessageBuffer, atMost most: Int = 1, countsTasks: Bool = false, until deadline: Deadline = .now
+        into buffer: MessageBuffer, atMost most: Int = 1, countsTasks: Bool = false,
+        until deadline: Deadline = .now
     ) -> QueueOutcome {
         var outcome = tryTake(into: buffer, most, countsTasks)
         guard outcome == .timedOut, !deadline.isNow else { return outcome }

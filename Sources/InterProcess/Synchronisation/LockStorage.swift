@@ -86,7 +86,8 @@ public struct LockStorage {
         isRecursive: Bool, onOwnerDeath: OwnerDeath = .report, name: String? = nil, place: UInt64 = 0
     ) throws(SharedMemoryExhausted) -> LockStorage {
         let object = try HandleTable.create(.lock, name: name, place: place) { object in
-            LockStorage(object).flags.storeRelaxed((isRecursive ? recursiveFlag : 0) | onOwnerDeath.rawValue << deathShift)
+            LockStorage(object).flags.storeRelaxed(
+                (isRecursive ? recursiveFlag : 0) | onOwnerDeath.rawValue << deathShift)
         }
         return LockStorage(object)
     }
@@ -94,7 +95,9 @@ public struct LockStorage {
     /// Whether its owner may take it again.
     public var isRecursive: Bool { flags.relaxed() & Self.recursiveFlag != 0 }
     /// What becomes of it when its owner dies.
-    public var onOwnerDeath: OwnerDeath { OwnerDeath(rawValue: flags.relaxed() >> Self.deathShift) ?? .report }
+    public var onOwnerDeath: OwnerDeath {
+        OwnerDeath(rawValue: flags.relaxed() >> Self.deathShift) ?? .report
+    }
 
     /// Whether some process holds it, dead or alive.
     public var isLocked: Bool { owner.load() != 0 }
@@ -139,7 +142,9 @@ public struct LockStorage {
         var set = WaitSet(waiters)
         let owner = owner
         // Where a death changes nothing there is nothing to watch.
-        if onOwnerDeath != .hang { set.processes = { [ProcessRef(rawValue: owner.load())].filter { $0 != .none } } }
+        if onOwnerDeath != .hang {
+            set.processes = { [ProcessRef(rawValue: owner.load())].filter { $0 != .none } }
+        }
         let waited = Waiting.wait(
             Operation(.acquire, on: object), in: &set, until: deadline, looksReady: { owner.relaxed() == 0 }
         ) {
@@ -198,7 +203,9 @@ public struct LockStorage {
     /// Who held the lock and died. If the sweep has not been there yet, it is made now.
     public var culprit: Culprit {
         let ref = ProcessRef(rawValue: owner.load())
-        if ref.rawValue != 0, ref.slot.isDead, ref.slot.generation == ref.generation { Sweeper.sweep(ref.slot) }
+        if ref.rawValue != 0, ref.slot.isDead, ref.slot.generation == ref.generation {
+            Sweeper.sweep(ref.slot)
+        }
         let length = min(Int(culpritNameLength.relaxed()), Self.nameBytes)
         let name = String(decoding: UnsafeRawBufferPointer(start: culpritName, count: length), as: UTF8.self)
         let exit = culpritExit.relaxed()
@@ -211,7 +218,8 @@ public struct LockStorage {
     func noteDeath(of dead: ProcessRef, _ record: ProcessRecord?) {
         guard owner.load() == dead.rawValue else { return }
         culpritPid.storeRelaxed(UInt64(record?.pid ?? 0))
-        culpritExit.storeRelaxed(record?.exitCode.map { Self.exitKnown | UInt64(UInt32(bitPattern: $0)) } ?? 0)
+        culpritExit.storeRelaxed(
+            record?.exitCode.map { Self.exitKnown | UInt64(UInt32(bitPattern: $0)) } ?? 0)
         let name = Array((record?.name ?? "a process").utf8.prefix(Self.nameBytes))
         culpritName.copyMemory(from: name, byteCount: name.count)
         culpritNameLength.store(UInt64(name.count))

@@ -51,7 +51,9 @@ public enum Attention {
         // Longer than the longest sleep that nobody can end, that in poll(2).
         let end = Clock.now + 700_000_000
         while Clock.now < end,
-            others.contains(where: { $0.attention.load() & Request.collectGarbage.rawValue != 0 && !$0.isDead })
+            others.contains(where: {
+                $0.attention.load() & Request.collectGarbage.rawValue != 0 && !$0.isDead
+            })
         {
             var pause = timespec(tv_sec: 0, tv_nsec: 1_000_000)
             nanosleep(&pause, nil)

@@ -51,7 +51,9 @@ public enum Waiting {
         looksReady: (() -> Bool)?, attempt: () throws(Failure) -> Bool
     ) throws(Failure) -> WaitOutcome {
         if deadline.isNow { return .timedOut }
-        if let looksReady, Spinning.wait(until: deadline, isReady: looksReady), try attempt() { return .ready }
+        if let looksReady, Spinning.wait(until: deadline, isReady: looksReady), try attempt() {
+            return .ready
+        }
 
         let slot = Slot.mine
         var deathsSeen = 0
@@ -99,7 +101,9 @@ public enum Waiting {
         _ wakeValue: UInt32, _ set: inout WaitSet, until deadline: Deadline, _ deathsSeen: inout Int
     ) -> Bool {
         let end = deadline.capped(at: cap + UInt64.random(in: 0..<jitter))
-        if set.descriptors.isEmpty { return sleepOnFutexes(wakeValue, set.processes(), until: end, &deathsSeen) }
+        if set.descriptors.isEmpty {
+            return sleepOnFutexes(wakeValue, set.processes(), until: end, &deathsSeen)
+        }
         return sleepInPoll(&set, until: end)
     }
 
@@ -117,7 +121,8 @@ public enum Waiting {
             var count = 1
             for process in processes.prefix(mostLifelines) {
                 guard let lifeline = process.lifeline else { continue }
-                futexes.initializeElement(at: count, to: ip_futex(word: lifeline.word, expected: lifeline.value))
+                futexes.initializeElement(
+                    at: count, to: ip_futex(word: lifeline.word, expected: lifeline.value))
                 count += 1
             }
             let outcome = Futex.sleep(on: UnsafeBufferPointer(rebasing: futexes[..<count]), until: end)
@@ -134,7 +139,9 @@ public enum Waiting {
         }
         let now = Clock.now
         let count = ip_poll(&polled, UInt32(polled.count), end > now ? end - now : 0)
-        for index in set.descriptors.indices { set.descriptors[index].revents = count > 0 ? polled[index].revents : 0 }
+        for index in set.descriptors.indices {
+            set.descriptors[index].revents = count > 0 ? polled[index].revents : 0
+        }
         return count != 0
     }
 }

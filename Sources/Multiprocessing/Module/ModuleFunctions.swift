@@ -36,18 +36,39 @@ enum ModuleFunctions {
         return 1
     }
 
-    static let all = [
-        LuaFunction("current_process") { Lua.run($0) { lua throws(LuaFault) in try CurrentProcess.push(lua); return 1 } },
-        LuaFunction("parent_process") { Lua.run($0) { ParentProcess.push($0); return 1 } },
-        LuaFunction("active_children") { Lua.run($0, activeChildren) },
-        LuaFunction("cpu_count") { Lua.run($0, cpuCount) },
-        LuaFunction("getpid") { Lua.run($0) { $0.push(getpid()); return 1 } },
-        LuaFunction("getppid") { Lua.run($0) { $0.push(getppid()); return 1 } },
-        LuaFunction("join") { Lua.run($0, join) },
-        LuaFunction("freeze_support") { Lua.run($0) { _ in 0 } },
-        LuaFunction("atexit") { Lua.run($0, EndOfProcess.register) },
-        LuaFunction("register") { Lua.run($0, register) },
-    ] + StartMethods.functions
+    static let all =
+        [
+            LuaFunction("current_process") {
+                Lua.run($0) { lua throws(LuaFault) in
+                    try CurrentProcess.push(lua)
+                    return 1
+                }
+            },
+            LuaFunction("parent_process") {
+                Lua.run($0) {
+                    ParentProcess.push($0)
+                    return 1
+                }
+            },
+            LuaFunction("active_children") { Lua.run($0, activeChildren) },
+            LuaFunction("cpu_count") { Lua.run($0, cpuCount) },
+            LuaFunction("getpid") {
+                Lua.run($0) {
+                    $0.push(getpid())
+                    return 1
+                }
+            },
+            LuaFunction("getppid") {
+                Lua.run($0) {
+                    $0.push(getppid())
+                    return 1
+                }
+            },
+            LuaFunction("join") { Lua.run($0, join) },
+            LuaFunction("freeze_support") { Lua.run($0) { _ in 0 } },
+            LuaFunction("atexit") { Lua.run($0, EndOfProcess.register) },
+            LuaFunction("register") { Lua.run($0, register) },
+        ] + StartMethods.functions
 
     /// `register(name, metatable)`: tables with this metatable can be sent.
     private static func register(_ lua: Lua) throws(LuaFault) -> Int32 {

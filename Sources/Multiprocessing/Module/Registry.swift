@@ -17,7 +17,9 @@ enum Registry {
 
     /// Pushes the value of a key, nil if it has none.
     @discardableResult
-    static func push(_ key: Key, to lua: Lua) -> LuaType { lua.rawGet(privateKey: key.address, at: Lua.registry) }
+    static func push(_ key: Key, to lua: Lua) -> LuaType {
+        lua.rawGet(privateKey: key.address, at: Lua.registry)
+    }
 
     /// Pops a value and keeps it under the key.
     static func set(_ key: Key, in lua: Lua) { lua.rawSet(privateKey: key.address, at: Lua.registry) }

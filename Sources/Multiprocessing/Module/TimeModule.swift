@@ -5,10 +5,30 @@ import LuaBridge
 /// `require "time"`: Python's module, as far as scripts of this field use it.
 enum TimeModule {
     private static let functions = [
-        LuaFunction("time") { Lua.run($0) { $0.push(Double(nanoseconds(CLOCK_REALTIME)) / 1e9); return 1 } },
-        LuaFunction("monotonic") { Lua.run($0) { $0.push(Double(Clock.now) / 1e9); return 1 } },
-        LuaFunction("perf_counter") { Lua.run($0) { $0.push(Double(Clock.now) / 1e9); return 1 } },
-        LuaFunction("time_ns") { Lua.run($0) { $0.push(nanoseconds(CLOCK_REALTIME)); return 1 } },
+        LuaFunction("time") {
+            Lua.run($0) {
+                $0.push(Double(nanoseconds(CLOCK_REALTIME)) / 1e9)
+                return 1
+            }
+        },
+        LuaFunction("monotonic") {
+            Lua.run($0) {
+                $0.push(Double(Clock.now) / 1e9)
+                return 1
+            }
+        },
+        LuaFunction("perf_counter") {
+            Lua.run($0) {
+                $0.push(Double(Clock.now) / 1e9)
+                return 1
+            }
+        },
+        LuaFunction("time_ns") {
+            Lua.run($0) {
+                $0.push(nanoseconds(CLOCK_REALTIME))
+                return 1
+            }
+        },
     ]
 
     /// Adds a searcher behind Lua's own: a `time.lua` on the user's path comes first.

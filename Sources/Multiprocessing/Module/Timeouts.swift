@@ -45,7 +45,8 @@ struct Blocking {
         }
         let parameters = try Parameters(lua, of: function, from: first, ["block", "timeout"])
         let object = function == "acquire" ? "lock" : "q"
-        let block = try parameters.boolean("block", note: "a timeout is \(object):\(function){timeout = 5}") ?? true
+        let block =
+            try parameters.boolean("block", note: "a timeout is \(object):\(function){timeout = 5}") ?? true
         let timeout = try parameters.timeout()
         self = block ? Blocking(timeout) : .not
     }

@@ -10,7 +10,8 @@ enum ChildEntry {
     ///   - record: that of this process.
     ///   - parent: that of the process that forked it.
     static func run(
-        _ lua: Lua, objectAt index: Int32, _ state: UnsafeMutablePointer<ProcessState>, _ record: ProcessRecord,
+        _ lua: Lua, objectAt index: Int32, _ state: UnsafeMutablePointer<ProcessState>,
+        _ record: ProcessRecord,
         parent: ProcessRecord
     ) -> Never {
         CurrentProcess.become(lua, at: index, state)

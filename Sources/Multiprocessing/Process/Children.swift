@@ -125,14 +125,20 @@ enum Children {
         var isInterrupted = false
         var hasNotified = false
         forEach(lua) { state in
-            guard !isInterrupted, let child = state.pointee.child, state.pointee.phase == .started else { return }
+            guard !isInterrupted, let child = state.pointee.child, state.pointee.phase == .started else {
+                return
+            }
             var outcome = child.join(until: notice)
             if outcome == .timedOut {
                 if !hasNotified { WaitingNotice.show(running(lua)) }
                 hasNotified = true
                 outcome = child.join(until: .never)
             }
-            if outcome == .interrupted { isInterrupted = true } else { end(lua, state, child.record.exitCode ?? 255) }
+            if outcome == .interrupted {
+                isInterrupted = true
+            } else {
+                end(lua, state, child.record.exitCode ?? 255)
+            }
         }
         return !isInterrupted
     }
@@ -140,7 +146,9 @@ enum Children {
     private static func running(_ lua: Lua) -> [(name: String, pid: pid_t)] {
         var list: [(name: String, pid: pid_t)] = []
         forEach(lua) { state in
-            guard let child = state.pointee.child, state.pointee.phase == .started, child.reap() == nil else { return }
+            guard let child = state.pointee.child, state.pointee.phase == .started, child.reap() == nil else {
+                return
+            }
             list.append((ProcessObject.name(of: -1, in: lua), child.pid))
         }
         return list

@@ -75,7 +75,9 @@ enum ParentProcess {
 
     private static func toString(_ lua: Lua) throws(LuaFault) -> Int32 {
         let record = try check(lua)
-        lua.push("<_ParentProcess name='\(record.name)' pid=\(record.pid) \(record.isAlive ? "started" : "stopped")>")
+        lua.push(
+            "<_ParentProcess name='\(record.name)' pid=\(record.pid) \(record.isAlive ? "started" : "stopped")>"
+        )
         return 1
     }
 }

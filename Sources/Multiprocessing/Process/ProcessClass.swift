@@ -33,7 +33,13 @@ enum ProcessClass {
     private static func setMetatable(_ lua: Lua, base: Int32?) throws(LuaFault) {
         lua.createTable(fields: 3)
         lua.push { Lua.run($0, ProcessClass.new) }
-        if base == nil { lua.rawGet("init", at: -3) } else { push(lua); lua.rawGet("init", at: -1); lua.remove(at: -2) }
+        if base == nil {
+            lua.rawGet("init", at: -3)
+        } else {
+            push(lua)
+            lua.rawGet("init", at: -1)
+            lua.remove(at: -2)
+        }
         try Prelude.push(Prelude.construct, arguments: 2, to: lua)
         lua.rawSet("__call", at: -2)
         if let base {
@@ -48,7 +54,8 @@ enum ProcessClass {
     /// `Class:subclass(name)`
     private static func subclass(_ lua: Lua) throws(LuaFault) -> Int32 {
         guard lua.type(at: 1) == .table else {
-            throw .argument(1, "class expected, got \(lua.typeName(at: 1)); as in mp.Process:subclass(\"Name\")")
+            throw .argument(
+                1, "class expected, got \(lua.typeName(at: 1)); as in mp.Process:subclass(\"Name\")")
         }
         _ = try lua.checkBytes(at: 2)
         lua.top = 2
@@ -82,7 +89,8 @@ enum ProcessClass {
         let className = name(of: 1, in: lua)
         if lua.type(at: 2) == .function {
             throw .message(
-                "bad argument #1 to '\(className)' (table expected, got function): write mp.Process{target = f, args = {…}}")
+                "bad argument #1 to '\(className)' (table expected, got function): write mp.Process{target = f, args = {…}}"
+            )
         }
         guard lua.top <= 2 else { throw .argument(3, "surplus argument; the options go into one table") }
         let options = try Options(lua, at: 2, of: "Process", known: options)
@@ -96,7 +104,9 @@ enum ProcessClass {
         if let daemon = try options.boolean("daemon") { state.pointee.isDaemon = daemon }
         try readTarget(lua, options, className)
         if options.push("args") != .nil {
-            guard lua.type(at: -1) == .table else { throw .message("args must be a table: args = {\"egon\"}") }
+            guard lua.type(at: -1) == .table else {
+                throw .message("args must be a table: args = {\"egon\"}")
+            }
             lua.pushValue(at: -1)
             ProcessObject.setField("args", of: 1, in: lua)
         }
@@ -111,7 +121,9 @@ enum ProcessClass {
         defer { lua.pop() }
         if type == .nil {
             guard lua.type(at: 2) == .table, try runsTarget(lua) else { return }
-            throw .message("\(className): target is nil (is the function defined above this line?); write target = f, not target = f()")
+            throw .message(
+                "\(className): target is nil (is the function defined above this line?); write target = f, not target = f()"
+            )
         }
         guard type == .function || lua.hasMetafield("__call", at: -1) else {
             throw .message("\(className): option 'target' must be a function, got \(lua.typeName(at: -1))")

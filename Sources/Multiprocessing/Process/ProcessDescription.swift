@@ -14,7 +14,9 @@ enum ProcessDescription {
         _ lua: Lua, of index: Int32, _ state: UnsafeMutablePointer<ProcessState>
     ) throws(LuaFault) -> String {
         let exitCode = state.pointee.phase == .closed ? nil : Children.exitCode(lua, of: index, state)
-        var parts = [ProcessClass.name(of: index, in: lua), "name='\(ProcessObject.name(of: index, in: lua))'"]
+        var parts = [
+            ProcessClass.name(of: index, in: lua), "name='\(ProcessObject.name(of: index, in: lua))'",
+        ]
         if state.pointee.isSelf {
             parts.append("pid=\(getpid())")
         } else if let child = state.pointee.child {
@@ -22,7 +24,9 @@ enum ProcessDescription {
         }
         parts.append("parent=\(state.pointee.isSelf ? getppid() : state.pointee.creator)")
         parts.append(status(state.pointee))
-        if let exitCode { parts.append("exitcode=\(exitCode < 0 ? "-" + SignalName.of(-exitCode) : "\(exitCode)")") }
+        if let exitCode {
+            parts.append("exitcode=\(exitCode < 0 ? "-" + SignalName.of(-exitCode) : "\(exitCode)")")
+        }
         if state.pointee.isDaemon { parts.append("daemon") }
         return "<\(parts.joined(separator: " "))>"
     }

@@ -8,11 +8,15 @@ enum ProcessLifecycle {
     /// `p:start()`: forks. The child never returns from here.
     private static func start(_ lua: Lua) throws(LuaFault) -> Int32 {
         let state = try ProcessObject.check(lua)
-        guard state.pointee.phase == .initial, !state.pointee.isSelf else { throw .message("cannot start a process twice") }
+        guard state.pointee.phase == .initial, !state.pointee.isSelf else {
+            throw .message("cannot start a process twice")
+        }
         guard state.pointee.creator == getpid() else {
             throw .message("can only start a process object created by current process")
         }
-        guard !CurrentProcess.isDaemon else { throw .message("daemonic processes are not allowed to have children") }
+        guard !CurrentProcess.isDaemon else {
+            throw .message("daemonic processes are not allowed to have children")
+        }
         Children.reapFinished(lua)
         // The child asks the object of this process for its authkey.
         try CurrentProcess.push(lua)
@@ -20,7 +24,9 @@ enum ProcessLifecycle {
         ip_line_buffer_stdout()
         let parent = Family.currentRecord
         do throws(StartFailure) {
-            switch try ChildProcess.fork(name: ProcessObject.name(of: 1, in: lua), isDaemon: state.pointee.isDaemon) {
+            switch try ChildProcess.fork(
+                name: ProcessObject.name(of: 1, in: lua), isDaemon: state.pointee.isDaemon)
+            {
             case .child(let record): ChildEntry.run(lua, objectAt: 1, state, record, parent: parent)
             case .parent(let child):
                 state.pointee.child = child
@@ -78,7 +84,8 @@ enum ProcessLifecycle {
         if state.pointee.phase == .closed { return 0 }
         if state.pointee.phase == .started, Children.exitCode(lua, of: 1, state) == nil {
             throw .message(
-                "Cannot close a process while it is still running. You should first call join() or terminate().")
+                "Cannot close a process while it is still running. You should first call join() or terminate()."
+            )
         }
         ProcessObject.release(&state.pointee)
         state.pointee.phase = .closed

@@ -50,7 +50,9 @@ enum ProcessObject {
 
     /// Pushes a new object of the class (a table) at `classIndex`.
     @discardableResult
-    static func push(_ lua: Lua, ofClassAt classIndex: Int32, number: Int32) -> UnsafeMutablePointer<ProcessState> {
+    static func push(_ lua: Lua, ofClassAt classIndex: Int32, number: Int32) -> UnsafeMutablePointer<
+        ProcessState
+    > {
         let classIndex = lua.absolute(classIndex)
         let state = userdata.push(
             ProcessState(creator: getpid(), number: number, isDaemon: CurrentProcess.isDaemon), to: lua)
@@ -73,7 +75,9 @@ enum ProcessObject {
     }
 
     /// The object at `position`, unless it was closed.
-    static func check(_ lua: Lua, at position: Int32 = 1) throws(LuaFault) -> UnsafeMutablePointer<ProcessState> {
+    static func check(_ lua: Lua, at position: Int32 = 1) throws(LuaFault) -> UnsafeMutablePointer<
+        ProcessState
+    > {
         guard let state = userdata.object(lua, at: position) else {
             let hint = position == 1 ? "; call it with a colon, as in p:start()" : ""
             throw .argument(position, "Process expected, got \(lua.typeName(at: position))\(hint)")
@@ -123,7 +127,8 @@ enum ProcessObject {
     /// `object[key] = value`, where key is no property. A typing error away from one, it is taken for one.
     private static func newIndex(_ lua: Lua) throws(LuaFault) -> Int32 {
         if let key = lua.string(at: 2),
-            let meant = Suggestion.nearest(to: key, among: ProcessProperties.names, within: 1) {
+            let meant = Suggestion.nearest(to: key, among: ProcessProperties.names, within: 1)
+        {
             throw .message(
                 meant.description == key
                     ? "'\(key)' is read-only" : "Process has no property '\(key)' (did you mean '\(meant)'?)")

@@ -43,8 +43,12 @@ enum ProcessProperties {
 
     private static func setDaemon(_ lua: Lua) throws(LuaFault) -> Int32 {
         let state = try ProcessObject.check(lua)
-        guard state.pointee.phase == .initial, !state.pointee.isSelf else { throw .message("process has already started") }
-        guard let value = lua.boolean(at: 3) else { throw .message("daemon must be a boolean, got \(lua.typeName(at: 3))") }
+        guard state.pointee.phase == .initial, !state.pointee.isSelf else {
+            throw .message("process has already started")
+        }
+        guard let value = lua.boolean(at: 3) else {
+            throw .message("daemon must be a boolean, got \(lua.typeName(at: 3))")
+        }
         state.pointee.isDaemon = value
         return 0
     }
@@ -97,7 +101,9 @@ enum ProcessProperties {
 
     private static func setAuthKey(_ lua: Lua) throws(LuaFault) -> Int32 {
         _ = try ProcessObject.check(lua)
-        guard lua.type(at: 3) == .string else { throw .message("authkey: string expected, got \(lua.typeName(at: 3))") }
+        guard lua.type(at: 3) == .string else {
+            throw .message("authkey: string expected, got \(lua.typeName(at: 3))")
+        }
         lua.pushValue(at: 3)
         ProcessObject.setField("authkey", of: 1, in: lua)
         return 0

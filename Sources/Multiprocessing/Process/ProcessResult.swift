@@ -86,7 +86,9 @@ enum ProcessResult {
     }
 
     /// The error that the child left, at 2.
-    private static func raise(_ lua: Lua, _ state: UnsafeMutablePointer<ProcessState>) throws(LuaFault) -> Int32 {
+    private static func raise(_ lua: Lua, _ state: UnsafeMutablePointer<ProcessState>) throws(LuaFault)
+        -> Int32
+    {
         if ErrorObject.isErrorObject(lua, at: 2) {
             lua.top = 2
             // It was made where no line of a script was running; it surfaces here.
@@ -104,7 +106,8 @@ enum ProcessResult {
     }
 
     private static func failure(
-        _ lua: Lua, _ state: UnsafeMutablePointer<ProcessState>, message: String, tracebackFrom table: Int32? = nil
+        _ lua: Lua, _ state: UnsafeMutablePointer<ProcessState>, message: String,
+        tracebackFrom table: Int32? = nil
     ) -> LuaFault {
         ErrorObject.make(lua, .processError, message) { fields in
             fields.set("exitcode", Int(state.pointee.exitCode))

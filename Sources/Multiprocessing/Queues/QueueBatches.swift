@@ -17,7 +17,8 @@ enum QueueBatches {
         var put = 0
         while put < count {
             let next = special.first { $0 >= put } ?? count
-            let done = next == put
+            let done =
+                next == put
                 ? try putSpecial(lua, queue, put, until: blocking.deadline) ? 1 : 0
                 : try putPlain(lua, queue, buffer, put..<next, until: blocking.deadline)
             if done == 0 {
@@ -29,7 +30,8 @@ enum QueueBatches {
     }
 
     /// Encodes value number `index`. Returns false for one that needs more than bytes.
-    private static func encode(_ lua: Lua, _ index: Int, into buffer: MessageBuffer) throws(LuaFault) -> Bool {
+    private static func encode(_ lua: Lua, _ index: Int, into buffer: MessageBuffer) throws(LuaFault) -> Bool
+    {
         let encoder = Encoder.take()
         defer { encoder.giveBack() }
         lua.rawGet(Int64(index + 1), at: 2)
@@ -46,7 +48,8 @@ enum QueueBatches {
     }
 
     private static func putPlain(
-        _ lua: Lua, _ queue: QueueStorage, _ buffer: MessageBuffer, _ range: Range<Int>, until deadline: Deadline
+        _ lua: Lua, _ queue: QueueStorage, _ buffer: MessageBuffer, _ range: Range<Int>,
+        until deadline: Deadline
     ) throws(LuaFault) -> Int {
         let outcome = try MemoryRelief.retrying(lua) { () throws(SharedMemoryExhausted) in
             try queue.putSome(buffer, range, until: deadline)
@@ -79,9 +82,12 @@ enum QueueBatches {
         // A large message ends a round of the lock early: go on with what is there.
         while count < most {
             let outcome = queue.take(
-                into: buffer, atMost: Int(most - count), countsTasks: queue.variant == .joinable, until: deadline)
+                into: buffer, atMost: Int(most - count), countsTasks: queue.variant == .joinable,
+                until: deadline)
             if count > 0, outcome != .done { break }
-            guard try QueueMethods.check(lua, queue, outcome) else { throw QueueMethods.empty(lua, queue, blocking) }
+            guard try QueueMethods.check(lua, queue, outcome) else {
+                throw QueueMethods.empty(lua, queue, blocking)
+            }
             var refusal: LuaFault?
             for index in 0..<buffer.count {
                 do throws(LuaFault) {

@@ -30,9 +30,13 @@ enum QueueClass {
     static func install(in lua: Lua, moduleAt module: Int32) throws(LuaFault) {
         lua.setFunctions(
             [
-                LuaFunction("Queue") { Lua.run($0) { lua throws(LuaFault) in try QueueClass.construct(lua, .plain, "Queue") } },
+                LuaFunction("Queue") {
+                    Lua.run($0) { lua throws(LuaFault) in try QueueClass.construct(lua, .plain, "Queue") }
+                },
                 LuaFunction("JoinableQueue") {
-                    Lua.run($0) { lua throws(LuaFault) in try QueueClass.construct(lua, .joinable, "JoinableQueue") }
+                    Lua.run($0) { lua throws(LuaFault) in
+                        try QueueClass.construct(lua, .joinable, "JoinableQueue")
+                    }
                 },
                 LuaFunction("SimpleQueue") { Lua.run($0, QueueClass.constructSimple) },
             ], at: module)

@@ -47,7 +47,8 @@ enum QueueMethods {
 
     /// Puts the value at 2. Returns false if the queue is full.
     @inline(__always)
-    static func putValue(_ lua: Lua, _ queue: QueueStorage, until deadline: Deadline) throws(LuaFault) -> Bool {
+    static func putValue(_ lua: Lua, _ queue: QueueStorage, until deadline: Deadline) throws(LuaFault) -> Bool
+    {
         let outcome = try MemoryRelief.retrying(lua) { () throws(LuaFault) in
             let encoder = Encoder.take()
             defer { encoder.giveBack() }
@@ -73,7 +74,8 @@ enum QueueMethods {
     }
 
     static func full(
-        _ lua: Lua, _ queue: QueueStorage, _ blocking: Blocking, _ fill: (ErrorObject.Fields) -> Void = { _ in }
+        _ lua: Lua, _ queue: QueueStorage, _ blocking: Blocking,
+        _ fill: (ErrorObject.Fields) -> Void = { _ in }
     ) -> LuaFault {
         ErrorObject.make(lua, .full, "no room\(blocking.description)\(place(queue))", fill)
     }
@@ -118,7 +120,9 @@ enum QueueMethods {
 
     /// Pushes the oldest value. Returns false if the queue is empty.
     @inline(__always)
-    static func pushTaken(_ lua: Lua, _ queue: QueueStorage, until deadline: Deadline) throws(LuaFault) -> Bool {
+    static func pushTaken(_ lua: Lua, _ queue: QueueStorage, until deadline: Deadline) throws(LuaFault)
+        -> Bool
+    {
         let buffer = BufferPool.take()
         defer { BufferPool.giveBack(buffer) }
         let outcome = queue.take(into: buffer, countsTasks: queue.variant == .joinable, until: deadline)

@@ -10,7 +10,8 @@ struct SharedReference: BitwiseCopyable {
     init(_ object: SharedObject) { self.object = object }
 
     /// The finalizer of all classes whose payload this is.
-    static let finalizer: @convention(c) @Sendable (OpaquePointer, UnsafeMutableRawPointer) -> Void = { _, payload in
+    static let finalizer: @convention(c) @Sendable (OpaquePointer, UnsafeMutableRawPointer) -> Void = {
+        _, payload in
         HandleTable.release(payload.assumingMemoryBound(to: SharedReference.self).pointee.object)
     }
 

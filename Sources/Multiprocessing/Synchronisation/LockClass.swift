@@ -31,16 +31,23 @@ enum LockClass {
     static func install(in lua: Lua, moduleAt module: Int32) throws(LuaFault) {
         lua.setFunctions(
             [
-                LuaFunction("Lock") { Lua.run($0) { lua throws(LuaFault) in try LockClass.construct(lua, "Lock", false) } },
-                LuaFunction("RLock") { Lua.run($0) { lua throws(LuaFault) in try LockClass.construct(lua, "RLock", true) } },
+                LuaFunction("Lock") {
+                    Lua.run($0) { lua throws(LuaFault) in try LockClass.construct(lua, "Lock", false) }
+                },
+                LuaFunction("RLock") {
+                    Lua.run($0) { lua throws(LuaFault) in try LockClass.construct(lua, "RLock", true) }
+                },
             ], at: module)
         lua.push { Lua.run($0, LockClass.hold) }
         try Prelude.push(Prelude.with, arguments: 1, to: lua)
         Registry.set(withKey, in: lua)
     }
 
-    private static func construct(_ lua: Lua, _ function: StaticString, _ isRecursive: Bool) throws(LuaFault) -> Int32 {
-        let parameters = try Parameters(lua, of: function, from: 1, [], optionsOnly: ["name", "on_owner_death"])
+    private static func construct(_ lua: Lua, _ function: StaticString, _ isRecursive: Bool) throws(LuaFault)
+        -> Int32
+    {
+        let parameters = try Parameters(
+            lua, of: function, from: 1, [], optionsOnly: ["name", "on_owner_death"])
         let onOwnerDeath: LockStorage.OwnerDeath
         switch try parameters.string("on_owner_death") {
         case nil: onOwnerDeath = .report
@@ -130,12 +137,14 @@ enum LockClass {
     /// `hold([timeout])`: a guard that releases when it is closed.
     private static func hold(_ lua: Lua) throws(LuaFault) -> Int32 {
         let storage = try check(lua, .acquire)
-        let blocking = lua.top == 1
+        let blocking =
+            lua.top == 1
             ? .forEver : Blocking(try Parameters(lua, of: "hold", from: 2, ["timeout"]).timeout())
         switch storage.acquire(until: blocking.deadline) {
         case .acquired, .inherited: break
         case .timedOut:
-            throw ErrorObject.make(lua, .timeoutError, "\(describe(storage)) was not free\(blocking.description)")
+            throw ErrorObject.make(
+                lua, .timeoutError, "\(describe(storage)) was not free\(blocking.description)")
         case .interrupted: throw lua.interrupted()
         case .ownerDied: throw ownerDied(lua, storage)
         }
