@@ -37,8 +37,9 @@ final class CallTests: LuaTestCase {
                 "error(setmetatable({}, {__tostring = function() return 'mine' end}))",
                 onError: .appendTraceback),
             "error: mine")
-        XCTAssertEqual(
-            host.run("error({})", onError: .appendTraceback), "error: (error object is a table value)")
+        XCTAssertTrue(
+            host.run("error({})", onError: .appendTraceback)
+                .hasPrefix("error: (error object is a table value)\nstack traceback:"))
         expect(
             host,
             """
