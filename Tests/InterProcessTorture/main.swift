@@ -17,6 +17,7 @@ do {
 var report = Report()
 Basics.run(&report)
 Waiters.run(&report)
+Locks.run(&report)
 Races.run(&report)
 MemoryPressure.run(&report)
 QueueUnderKills(kills: kills).run(&report)
