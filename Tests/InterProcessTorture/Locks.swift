@@ -26,7 +26,8 @@ enum Locks {
         // Nobody reaps it: the waiters know from its lifeline.
         let limit = Deadline.after(seconds: 3)
         while waiters.contains(where: { $0.record.isAlive }), !limit.hasPassed { pause(microseconds: 1000) }
-        report.check(waiters.allSatisfy { !$0.record.isAlive }, "all who wait for a lock hear that its owner died")
+        report.check(
+            waiters.allSatisfy { !$0.record.isAlive }, "all who wait for a lock hear that its owner died")
         report.check(heard[0] > 0, "and are told so", "\(heard[0])")
         report.equal(lock.culprit.pid, holder.pid, "with the owner's pid")
         report.equal(lock.culprit.exitCode, -SIGKILL, "and what killed it")

@@ -30,7 +30,22 @@ enum Spinning {
         return false
     }
 
+    // Looking at all slots is for now and then, not for each wait of a contended lock.
+    private static let countLifetime: UInt64 = 200_000
+    nonisolated(unsafe) private static var countedAt: UInt64 = 0
+    nonisolated(unsafe) private static var hadIdleProcessor = true
+
     private static var hasIdleProcessor: Bool {
+        let now = Clock.now
+        if now - countedAt > countLifetime {
+            countedAt = now
+            hadIdleProcessor = countRunning()
+        }
+        return hadIdleProcessor
+    }
+
+    /// Whether no more processes run than there are processors.
+    private static func countRunning() -> Bool {
         if processors == 0 { processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
         var running = 0
         for slot in Slot.everUsed where slot.isRunning {
