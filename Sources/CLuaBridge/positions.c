@@ -14,6 +14,10 @@ void cluabridge_push_caller(lua_State *L) {
     luaL_where(L, level);
 }
 
+bool cluabridge_internal_caller(lua_State *L, lua_Debug *frame) {
+    return lua_getstack(L, 1, frame) && lua_getinfo(L, "Sln", frame) && is_internal(frame);
+}
+
 /// Fills in the position of the function in `frame`, if it is Lua code with line information.
 static bool locate(lua_State *L, lua_Debug *frame, cluabridge_Position *position) {
     if (!lua_getinfo(L, "Sl", frame) || frame->currentline <= 0 || is_internal(frame)) return false;

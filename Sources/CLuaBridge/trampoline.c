@@ -3,12 +3,27 @@
 // A body written in Swift returns before anything is raised, so a longjmp from here crosses no Swift frame.
 #include "CLuaBridge.h"
 
+#include <string.h>
+
 _Static_assert(sizeof(cluabridge_Body) == sizeof(void *), "a body travels in a light userdata");
 
 /// Pushes the text of the fault. Must come first: whatever allocates may run a finalizer, and with it a body
 /// that reports a fault of its own into the same buffer.
 static void push_text(lua_State *L, const cluabridge_Fault *fault) {
     if (!fault->on_stack) lua_pushlstring(L, fault->text, fault->length);
+}
+
+/// As luaL_argerror. Where Lua code of the module stands between the user and the function that failed, the user called that
+/// code, with the same arguments.
+static int raise_argument(lua_State *L, int position, const char *text) {
+    lua_Debug frame;
+    if (!cluabridge_internal_caller(L, &frame)) return luaL_argerror(L, position, text);
+    if (strcmp(frame.namewhat, "method") == 0) position--;
+    lua_pushfstring(L, "bad argument #%d to '%s' (%s)", position, frame.name == NULL ? "?" : frame.name, text);
+    cluabridge_push_caller(L);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+    return lua_error(L);
 }
 
 static int raise_fault(lua_State *L, const cluabridge_State *state, int code) {
@@ -23,7 +38,7 @@ static int raise_fault(lua_State *L, const cluabridge_State *state, int code) {
             break;
         case CLUABRIDGE_FAULT_ARGUMENT:
             push_text(L, &state->fault);
-            return luaL_argerror(L, position, lua_tostring(L, -1));
+            return raise_argument(L, position, lua_tostring(L, -1));
         default:
             push_text(L, &state->fault);
             cluabridge_push_caller(L);

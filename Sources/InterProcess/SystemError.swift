@@ -5,12 +5,12 @@ public struct SystemError: Error, CustomStringConvertible {
     /// The `errno` value.
     public let code: Int32
     /// What was being done, as in "starting a process".
-    public let doing: StaticString
+    public let doing: String
 
     /// - Parameters:
     ///   - code: an `errno` value.
     ///   - doing: what the call was needed for.
-    public init(code: Int32, doing: StaticString) {
+    public init(code: Int32, doing: String) {
         self.code = code
         self.doing = doing
     }

@@ -24,6 +24,13 @@ extension Lua {
         lua_setiuservalue(pointer, index, number) != 0
     }
 
+    /// The number of the class that the object at `index` is of, nil if it is anything else.
+    @inlinable
+    public func classNumber(at index: Int32) -> Int32? {
+        let number = cluabridge_class_number(pointer, index)
+        return number < 0 ? nil : number
+    }
+
     /// Pushes the metatable of the value at `index`, or nothing if it has none.
     @inlinable
     public func getMetatable(at index: Int32) -> Bool { lua_getmetatable(pointer, index) != 0 }

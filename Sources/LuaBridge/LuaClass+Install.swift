@@ -12,6 +12,7 @@ extension LuaClass {
         lua.rawSet("__name", at: -2)
         lua.rawSet("__metatable", at: -2)
         lua.setFunctions(metamethods, at: -1)
+        setScripts(lua) { $0.utf8Start[0] == UInt8(ascii: "_") }
         pushMembers(lua)
         setNewIndex(lua)
         setIndex(lua)
@@ -23,7 +24,20 @@ extension LuaClass {
     private func pushMembers(_ lua: Lua) {
         lua.createTable(fields: methods.count + getters.count)
         lua.setFunctions(methods, at: -1)
+        setScripts(lua) { $0.utf8Start[0] != UInt8(ascii: "_") }
         setBodies(getters, lua)
+    }
+
+    /// Sets the functions written in Lua whose names are wanted in the table on top of the stack.
+    private func setScripts(_ lua: Lua, where isWanted: (StaticString) -> Bool) {
+        for script in scripts where isWanted(script.name) {
+            do throws(LuaFault) {
+                try lua.push(script, chunk: "=[\(name)]")
+                lua.rawSet(script.name, at: -2)
+            } catch {
+                fatalError("the code of \(name).\(script.name) compiles: \(lua.errorText(at: -1))")
+            }
+        }
     }
 
     /// Members and metatable on top of the stack: gives the metatable `__newindex`.

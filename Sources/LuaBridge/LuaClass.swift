@@ -26,12 +26,14 @@ public final class LuaClass<Payload: BitwiseCopyable>: Sendable {
     /// What performs `object.name = value`; the object is at 1, the value at 3.
     public let setters: [LuaFunction]
 
-    @usableFromInline let number: Int32
+    /// Distinguishes the classes of a program, from 0; see ``Lua/classNumber(at:)``.
+    public let number: Int32
     let metamethods: [LuaFunction]
     let index: LuaBody?
     let newIndex: LuaBody?
     let finalizer: cluabridge_Finalizer?
     let userValues: Int32
+    let scripts: [LuaScript]
 
     /// Describes a class.
     ///
@@ -45,6 +47,7 @@ public final class LuaClass<Payload: BitwiseCopyable>: Sendable {
     ///     `__gc`.
     ///   - index: Computes `object[key]`, key at 2, where key is neither a method nor a getter.
     ///   - newIndex: Performs `object[key] = value`, value at 3, where key is not a setter.
+    ///   - scripts: Methods, or under the names of metamethods these, that are written in Lua.
     ///   - userValues: How many Lua values each object holds beside its payload.
     ///   - finalizer: Lets go of what the payload stands for. It gets the payload, and must not fail.
     /// - Precondition: A program has at most 64 classes; a payload is aligned to at most 8 bytes.
@@ -56,6 +59,7 @@ public final class LuaClass<Payload: BitwiseCopyable>: Sendable {
         metamethods: [LuaFunction] = [],
         index: LuaBody? = nil,
         newIndex: LuaBody? = nil,
+        scripts: [LuaScript] = [],
         userValues: Int32 = 0,
         finalizer: (@convention(c) @Sendable (OpaquePointer, UnsafeMutableRawPointer) -> Void)? = nil
     ) {
@@ -69,6 +73,7 @@ public final class LuaClass<Payload: BitwiseCopyable>: Sendable {
         self.metamethods = metamethods
         self.index = index
         self.newIndex = newIndex
+        self.scripts = scripts
         self.userValues = userValues
         self.finalizer = finalizer
     }

@@ -2,6 +2,7 @@
 
 local test = require "tap"
 local mp = require "multiprocessing"
+local support = require "support"
 local time = require "time"
 
 local function pipe(...) return mp.Pipe(...) end
@@ -35,6 +36,28 @@ test("send_bytes and recv_bytes", function()
     end
 end)
 
+test("a child echoes bytes although the parent closes its copy of the end at once", function()
+    local a, b = pipe()
+    local p = mp.Process {
+        target = function()
+            for message in function() return b:recv_bytes() end do
+                if message == "stop" then break end
+                b:send_bytes(message)
+            end
+        end,
+    }
+    p:start()
+    b:close()
+    for _, message in ipairs { "hello", "", "\0\255", ("hello world"):rep(10) } do
+        a:send_bytes(message)
+        test.is(a:recv_bytes(), message)
+    end
+    a:send_bytes "stop"
+    test.kind("EOFError", function() a:recv_bytes() end)
+    p:join()
+    test.is(p.exitcode, 0)
+end)
+
 test("ranges of send_bytes count bytes to skip", function()
     local a, b = pipe()
     local function sent(...)
@@ -47,7 +70,7 @@ test("ranges of send_bytes count bytes to skip", function()
     test.is(sent("abcdef", 2, 3), "cde")
     test.is(sent("abcdef", 6), "")
     test.is(sent("abcdef", 6, 0), "")
-    for _, range in ipairs { { 7 }, { -1 }, { 2, 5 }, { 0, -1 }, { math.maxinteger, math.maxinteger } } do
+    for _, range in ipairs { { 7 }, { -1 }, { 2, 5 }, { 6, 1 }, { 0, -1 }, { math.maxinteger, math.maxinteger } } do
         test.kind("ValueError", function() a:send_bytes("abcdef", table.unpack(range)) end)
     end
 end)
@@ -65,6 +88,7 @@ test("poll", function()
     test.is(b:poll(), false)
     a:send_bytes ""
     test.is(b:poll(), true, "the empty string is a message")
+    test.is(b:poll(), true, "and poll does not take it")
     test.is(b:recv_bytes(), "")
     test.is(b:poll(), false)
     local p = mp.Process { target = function() time.sleep(0.1) a:send "later" end }
@@ -78,6 +102,53 @@ test("message boundaries are never merged", function()
     for i = 1, 100 do a:send_bytes(("m"):rep(i)) end
     for i = 1, 100 do test.is(#b:recv_bytes(), i) end
     test.is(b:poll(), false)
+end)
+
+test("polling between the messages of another process changes nothing", function()
+    local a, b = pipe()
+    local p = mp.Process { target = function() for _, s in ipairs { "a", "b", "cd" } do b:send_bytes(s) end end }
+    p:start()
+    test.is(a:recv_bytes(), "a")
+    for _, message in ipairs { "b", "cd" } do
+        test.is(a:poll(20), true)
+        test.is(a:poll(20), true)
+        test.is(a:recv_bytes(), message)
+    end
+    p:join()
+end)
+
+test("polling in small steps misses no message, not even an empty one", function()
+    local a, b = pipe()
+    local strings = { "hello", "", "a", "b", "", "bye", "", "lop" }
+    local p = mp.Process {
+        target = function()
+            for _, s in ipairs(strings) do
+                time.sleep(0.02)
+                b:send_bytes(s)
+            end
+        end,
+    }
+    p:start()
+    for _, s in ipairs(strings) do
+        local deadline = time.monotonic() + 20
+        repeat until a:poll(0.005) or time.monotonic() > deadline
+        test.is(a:recv_bytes(), s)
+    end
+    p:join()
+end)
+
+test("a process that polls takes nothing from another one that reads", function()
+    local reader, writer = pipe(false)
+    local p = mp.Process { target = function() return reader:poll(60) end }
+    p:start()
+    test.ok(support.until_asleep(p.pid))
+    writer:send_bytes "first"
+    writer:send_bytes "second"
+    writer:close()
+    test.is(p:result(60), true)
+    test.is(reader:recv_bytes(), "first")
+    test.is(reader:recv_bytes(), "second")
+    test.kind("EOFError", function() reader:recv_bytes() end)
 end)
 
 test("sixteen mebibytes", function()
@@ -100,6 +171,21 @@ test("maxlength", function()
     local e = test.kind("OSError", function() b:recv_bytes(5) end)
     test.has(e.message, "bad message length")
     test.kind("ValueError", function() a:recv_bytes(-1) end)
+end)
+
+test("after a message that was too long nothing is read any more, so nothing is mistaken for a message", function()
+    local a, b = pipe()
+    a:send_bytes "123456"
+    a:send_bytes "next"
+    test.kind("OSError", function() b:recv_bytes(5) end)
+    test.is({ b.closed, b.readable, b.writable }, { false, false, true })
+    test.kind("OSError", function() b:recv_bytes() end)
+    b:send_bytes "the other direction is unharmed"
+    test.is(a:recv_bytes(), "the other direction is unharmed")
+    local reader, writer = pipe(false)
+    writer:send_bytes "123456"
+    test.kind("OSError", function() reader:recv_bytes(5) end)
+    test.is(reader.closed, true, "there is nothing else it could do")
 end)
 
 test("one-way pipes", function()
@@ -133,6 +219,22 @@ test("a closed connection", function()
         test.has(test.kind("OSError", use).message, "handle is closed")
     end
     b:close()
+end)
+
+test("as a scope, both ends", function()
+    local a, b
+    do
+        local near <close>, far = pipe()
+        local other <close> = far
+        a, b = near, far
+        near:send(1729)
+        test.is(far:recv(), 1729)
+        test.is({ near.closed, far.closed }, { false, false })
+    end
+    for _, end_of_pipe in ipairs { a, b } do
+        test.is(end_of_pipe.closed, true)
+        test.has(test.kind("OSError", function() end_of_pipe:recv() end).message, "handle is closed")
+    end
 end)
 
 test("what was sent before the peer closed is still received", function()
@@ -210,7 +312,7 @@ test("a writer that is killed inside a message", function()
     local p = mp.Process { target = function() writer:send_bytes(("x"):rep(64 << 20)) end }
     p:start()
     writer:close()
-    test.ok(require("support").until_asleep(p.pid))
+    test.ok(support.until_asleep(p.pid))
     p:kill()
     p:join()
     local e = test.kind("OSError", function() reader:recv_bytes() end)

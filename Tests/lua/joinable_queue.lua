@@ -61,6 +61,38 @@ test("task_done called too many times", function()
     test.kind("ValueError", function() q:task_done() end)
 end)
 
+test("what could not be put is nothing to wait for", function()
+    local q = mp.JoinableQueue(1)
+    test.kind("SerializationError", function() q:put(coroutine.create(print)) end)
+    test.is(q:join(0), true)
+    q:put "fits"
+    test.kind("Full", function() q:put("too many", false) end)
+    test.kind("Full", function() q:put("too many", true, 0.01) end)
+    test.is(q:get(), "fits")
+    q:task_done()
+    test.is(q:join(0), true)
+    test.kind("ValueError", function() q:task_done() end)
+end)
+
+test("a closed JoinableQueue takes and gives nothing, but its work can be finished", function()
+    local q = mp.JoinableQueue()
+    q:put "work"
+    q:get()
+    q:close()
+    for _, use in ipairs {
+        function() q:put(1) end,
+        function() q:get() end,
+        function() q:put_nowait(1) end,
+        function() q:get_nowait() end,
+    } do
+        test.has(test.kind("ValueError", use).message, "is closed")
+    end
+    q:join_thread()
+    test.is(q:join(0), false)
+    q:task_done()
+    test.is(q:join(), true)
+end)
+
 test("several processes may wait in join", function()
     local q = mp.JoinableQueue()
     q:put(1)
@@ -120,6 +152,23 @@ test("a SimpleQueue has get, put, empty and close", function()
     test.kind("ValueError", function() q:put(1) end)
     test.kind("ValueError", function() q:get() end)
     test.kind("ValueError", function() q:empty() end)
+end)
+
+test("empty of a SimpleQueue is right in another process, and in ours afterwards", function()
+    local q = mp.SimpleQueue()
+    local p = mp.Process {
+        target = function()
+            q:put(q:empty())
+            q:put(q:empty())
+        end,
+    }
+    test.is(q:empty(), true)
+    p:start():join()
+    test.is(q:empty(), false)
+    test.is(q:get(), true)
+    test.is(q:empty(), false)
+    test.is(q:get(), false)
+    test.is(q:empty(), true)
 end)
 
 test("a SimpleQueue has nothing else", function()

@@ -46,6 +46,40 @@ test("a process has a pid, runs its target with its arguments, and ends", functi
     test.is(p:is_alive(), false)
 end)
 
+test("a daemon with arguments, kwargs and a name, from its creation to its end", function()
+    local facts = mp.Queue(1)
+    local p = mp.Process {
+        target = function(...)
+            local me = mp.current_process()
+            for _, fact in ipairs { { ... }, me.name, me.pid, me.authkey, me.daemon } do facts:put(fact) end
+        end,
+        args = { 1, 2 },
+        kwargs = { hello = 23, bye = 2.54 },
+        name = "SomeProcess",
+        daemon = true,
+    }
+    local function listed()
+        for _, child in ipairs(mp.active_children()) do
+            if child == p then return true end
+        end
+        return false
+    end
+    test.is({ p:is_alive(), p.daemon, listed() }, { false, true, false })
+    test.is(p.exitcode, nil)
+    p:start()
+    -- There is room for one fact only, so it cannot have ended.
+    test.is({ p:is_alive(), p.daemon, listed() }, { true, true, true })
+    test.is(p.exitcode, nil)
+    test.is(facts:get(), { 1, 2, { hello = 23, bye = 2.54 } })
+    test.is(facts:get(), "SomeProcess")
+    test.is(facts:get(), p.pid)
+    test.is(facts:get(), mp.current_process().authkey)
+    test.is(facts:get(), true)
+    p:join()
+    test.is({ p:is_alive(), p.daemon, listed() }, { false, true, false })
+    test.is(p.exitcode, 0)
+end)
+
 test("is_alive while it runs", function()
     local gate = mp.Queue()
     local p = mp.Process { target = function() gate:get() end }

@@ -11,6 +11,38 @@ local function output(code, options)
     return result.out
 end
 
+test("each argument arrives as it is, a list as a list", function()
+    local q = mp.Queue(1)
+    for _, argument in ipairs { 1, "text", { 1 }, { 1, { 2 } }, {} } do
+        local p = mp.Process { target = function(...) q:put { select("#", ...), ... } end, args = { argument } }
+        p:start()
+        test.is(q:get(), { 1, argument })
+        p:join()
+    end
+end)
+
+test("start lets go of the target and its arguments, which live on in the child", function()
+    local q = mp.Queue()
+    local alive = setmetatable({}, { __mode = "v" })
+    -- In a function of its own, so that no register of this one keeps anything.
+    local function make()
+        local argument = { 5 }
+        local function target(t) q:put(t[1]) end
+        alive.target, alive.argument = target, argument
+        return mp.Process { target = target, args = { argument } }
+    end
+    local p = make()
+    collectgarbage()
+    test.ok(alive.target and alive.argument, "before start it needs them")
+    p:start():join()
+    collectgarbage()
+    collectgarbage()
+    test.is(alive.target, nil, "the target is collected although the process object is not")
+    test.is(alive.argument, nil, "and so is its argument")
+    test.is(q:get(), 5)
+    test.is(p.exitcode, 0)
+end)
+
 test("text buffered before a fork is printed once", function()
     test.is(output [[
         io.stdout:setvbuf("full")
@@ -155,12 +187,70 @@ test("the target runs on a fresh thread", function()
     ]]:match "parent's coroutine goes on", "parent's coroutine goes on")
 end)
 
-test("a child that closed its standard streams still exits with 0", function()
-    test.is(output [[
-        local p = mp.Process{target = function() io.stdout:close() io.stderr:close() end}
+-- io.stdout:close() does nothing in Lua; these are what a script can break. `closed` is a closed file.
+for _, breakage in ipairs {
+    "io.stdin = closed",
+    "io.stdout = closed",
+    "io.stdout = nil",
+    "io.stderr = closed",
+    "io.stderr = nil",
+    "io.output(io.tmpfile()) io.output():close()",
+} do
+    for _, who in ipairs { "parent", "child" } do
+        test(breakage .. " in the " .. who .. " leaves the exit code at 0", function()
+            os.remove "witness.txt"
+            local result = support.run(([[
+                local mp = require "multiprocessing"
+                local witness = io.open("witness.txt", "w")
+                local closed = io.tmpfile()
+                closed:close()
+                local function break_in(process) if process == %q then %s end end
+                break_in "parent"
+                local q = mp.Queue()
+                local p = mp.Process{target = function() break_in "child" q:put "alive" end}
+                p:start():join()
+                witness:write(q:get(false), " ", p.exitcode)
+                witness:close()
+            ]]):format(who, breakage))
+            test.is(support.read "witness.txt", "alive 0")
+            test.is(result.status, 0)
+            test.is(result.err, "")
+        end)
+    end
+end
+
+test("the whole traceback is on stderr, also if the child buffers it", function()
+    local result = support.run [[
+        local mp = require "multiprocessing"
+        local p = mp.Process{target = function()
+            io.stderr:setvbuf("full")
+            io.stderr:write("before the error\n")
+            local function fail() error("MARKER") end
+            fail()
+        end}
         p:start():join()
         print(p.exitcode)
-    ]], "0\n")
+    ]]
+    test.is(result.out, "1\n")
+    test.like(result.err, "^before the error\nProcess Process%-1:\n")
+    test.has(result.err, "script.lua:5: MARKER")
+    test.has(result.err, "stack traceback:")
+    test.has(result.err, "script.lua:6: in function")
+end)
+
+test("os.exit with something that is no exit code is an error of the child", function()
+    local result = support.run [[
+        local mp = require "multiprocessing"
+        for _, reason in ipairs{"ignore this", {1, 2, 3}, 7.5} do
+            local p = mp.Process{target = function() os.exit(reason) end}
+            p:start():join()
+            io.write(p.exitcode, " ")
+        end
+    ]]
+    test.is(result.out, "1 1 1 ")
+    test.has(result.err, "Process Process-1:\nscript.lua:3: bad argument #1 to 'exit' (number expected, got string)")
+    test.has(result.err, "Process Process-2:\nscript.lua:3: bad argument #1 to 'exit' (number expected, got table)")
+    test.has(result.err, "Process Process-3:\nscript.lua:3: bad argument #1 to 'exit' (number has no integer")
 end)
 
 test("children start although standard streams are closed", function()

@@ -23,6 +23,35 @@ test("a subclass with init and run", function()
     b:close()
 end)
 
+test("an object with a pipe of its own talks to its run in the child", function()
+    local UpperCaser = mp.Process:subclass "UpperCaser"
+    function UpperCaser:init()
+        self.near, self.far = mp.Pipe()
+    end
+    function UpperCaser:run()
+        self.near:close()
+        for s in function() return self.far:recv() end do self.far:send(s:upper()) end
+        self.far:close()
+    end
+    function UpperCaser:submit(s)
+        self.near:send(s)
+        return self.near:recv()
+    end
+    function UpperCaser:stop()
+        self.near:send(nil)
+        self.near:close()
+        self.far:close()
+    end
+    local p = UpperCaser()
+    p.daemon = true
+    p:start()
+    test.is(p:submit "hello", "HELLO")
+    test.is(p:submit "world", "WORLD")
+    p:stop()
+    p:join()
+    test.is(p.exitcode, 0)
+end)
+
 test("fields set before start are there in the child", function()
     local q = mp.Queue()
     local Counter = mp.Process:subclass "Counter"

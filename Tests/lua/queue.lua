@@ -80,6 +80,32 @@ test("every combination of block and timeout on an empty queue", function()
     test.is({ q:get(), q:get(true), q:get(true, nil), q:get(false), q:get(true, 1), q:get_nowait() }, { 1, 2, 3, 4, 5, 6 })
 end)
 
+test("empty and full tell what another process did", function()
+    local q, go, done = mp.Queue(6), mp.Queue(), mp.Queue()
+    local p = mp.Process {
+        target = function()
+            go:get()
+            for i = 1, 6 do q:put(i) end
+            done:put "filled"
+            go:get()
+            for i = 1, 6 do assert(q:get() == i) end
+            done:put "drained"
+        end,
+    }
+    p:start()
+    test.is({ q:empty(), q:full() }, { true, false })
+    go:put(1)
+    done:get()
+    test.is({ q:empty(), q:full() }, { false, true })
+    test.kind("Full", function() q:put_nowait(7) end)
+    go:put(2)
+    done:get()
+    test.is({ q:empty(), q:full() }, { true, false })
+    test.kind("Empty", function() q:get_nowait() end)
+    p:join()
+    test.is(p.exitcode, 0)
+end)
+
 test("get blocks until another process puts", function()
     local q = mp.Queue()
     local p = mp.Process { target = function() time.sleep(0.2) q:put "now" end }

@@ -6,6 +6,17 @@ local support = require "support"
 local time = require "time"
 local socket = require "socket"
 
+-- Waits for the readers until receive(reader) has been false for each of them.
+local function receive_all(readers, receive)
+    while #readers > 0 do
+        local gone = {}
+        for _, reader in ipairs(mp.wait(readers)) do gone[reader] = not receive(reader) end
+        local left = {}
+        for _, reader in ipairs(readers) do if not gone[reader] then left[#left + 1] = reader end end
+        readers = left
+    end
+end
+
 test("it is also mp.connection.wait", function()
     test.ok(mp.connection.wait == mp.wait)
 end)
@@ -32,40 +43,102 @@ test("it returns those that are ready, the same objects", function()
     test.ok(mp.wait({ a, c })[1] == c)
 end)
 
-test("many connections of slow writers", function()
-    local readers = {}
-    for i = 1, 4 do
-        local r, w = mp.Pipe(false)
-        mp.Process {
-            target = function()
-                for j = 1, 10 do
-                    time.sleep(math.random() * 0.02)
-                    w:send { i, j }
-                end
-            end,
-        }:start()
-        w:close()
-        readers[i] = r
-    end
-    local last = { 0, 0, 0, 0 }
-    local waiting = readers
-    while #waiting > 0 do
-        local gone = {}
-        for _, r in ipairs(mp.wait(waiting)) do
+for pace, longest in pairs { quick = 0, slow = 0.02 } do
+    test("many connections of " .. pace .. " writers", function()
+        local readers = {}
+        for i = 1, 4 do
+            local r, w = mp.Pipe(false)
+            mp.Process {
+                target = function()
+                    for j = 1, 10 do
+                        time.sleep(math.random() * longest)
+                        w:send { i, j }
+                    end
+                end,
+            }:start()
+            w:close()
+            readers[i] = r
+        end
+        local last = { 0, 0, 0, 0 }
+        receive_all(readers, function(r)
             local finished, message = pcall(function() return r:recv() end)
             if finished then
                 test.is(message[2], last[message[1]] + 1)
                 last[message[1]] = message[2]
             else
                 test.is(message.kind, "EOFError")
-                gone[r] = true
             end
+            return finished
+        end)
+        test.is(last, { 10, 10, 10, 10 })
+    end)
+
+    test("many sockets of " .. pace .. " writers", function()
+        local server = assert(socket.bind("127.0.0.1", 0))
+        local _, port = server:getsockname()
+        local writers, readers, received = {}, {}, {}
+        for i = 1, 4 do
+            writers[i] = mp.Process {
+                target = function()
+                    local client = assert(socket.connect("127.0.0.1", port))
+                    for j = 1, 10 do
+                        time.sleep(math.random() * longest)
+                        assert(client:send(j .. "\n"))
+                    end
+                    client:close()
+                end,
+            }:start()
         end
-        local left = {}
-        for _, r in ipairs(waiting) do if not gone[r] then left[#left + 1] = r end end
-        waiting = left
+        for i = 1, 4 do
+            readers[i] = assert(server:accept())
+            received[readers[i]] = {}
+        end
+        server:close()
+        receive_all(readers, function(conn)
+            local line, problem = conn:receive()
+            if line then
+                table.insert(received[conn], line)
+            else
+                test.is(problem, "closed")
+                conn:close()
+            end
+            return line
+        end)
+        for _, lines in pairs(received) do test.is(table.concat(lines, " "), "1 2 3 4 5 6 7 8 9 10") end
+        test.is(mp.join(writers), true)
+    end)
+end
+
+test("an integer sentinel among connections", function()
+    local a, b = mp.Pipe()
+    local p = mp.Process { target = function() time.sleep(0.2) end }
+    p:start()
+    local list = { a, p.sentinel, b }
+    -- What is ready of the list, by position, whatever the order of the answer.
+    local function ready()
+        local found = {}
+        for _, it in ipairs(mp.wait(list, 60)) do
+            for i, listed in ipairs(list) do if listed == it then found[i] = true end end
+        end
+        return found
     end
-    test.is(last, { 10, 10, 10, 10 })
+    test.is(test.lasts(0.15, ready), { [2] = true })
+    a:send "makes b ready"
+    test.is(ready(), { [2] = true, [3] = true })
+    b:send "makes a ready"
+    test.is(ready(), { true, true, true })
+    p:join()
+    test.is(p.exitcode, 0)
+end)
+
+test("an empty list without a timeout waits for ever, until it is terminated", function()
+    local p = mp.Process { target = function() mp.wait {} end }
+    p:start()
+    test.ok(support.until_asleep(p.pid))
+    test.is(p:join(0.1), false)
+    p:terminate()
+    test.is(p:join(20), true)
+    test.is(p.exitcode, -15)
 end)
 
 test("processes and their sentinels", function()
@@ -79,6 +152,26 @@ test("processes and their sentinels", function()
     test.is(mp.wait { p.sentinel }, { p.sentinel })
     p:join()
 end)
+
+for when, known in pairs { ["while it ran"] = true, ["only afterwards"] = false } do
+    test("a sibling that looks at a process " .. when .. " learns of its end", function()
+        local ready, go = mp.Queue(), mp.Queue()
+        local watched = mp.Process { target = function() time.sleep(100) end }:start()
+        local sibling = mp.Process {
+            target = function()
+                local before = known and #mp.wait({ watched, watched.sentinel }, 0) or 0
+                ready:put(true)
+                go:get()
+                return before, #mp.wait({ watched, watched.sentinel }, 20)
+            end,
+        }:start()
+        ready:get()
+        watched:kill()
+        watched:join()
+        go:put(true)
+        test.is({ sibling:result(60) }, { 0, 2 })
+    end)
+end
 
 test("LuaSocket sockets", function()
     local server = assert(socket.bind("127.0.0.1", 0))

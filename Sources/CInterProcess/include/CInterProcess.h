@@ -109,14 +109,33 @@ int ip_exit_code(int wait_status);
 
 // ---- signals --------------------------------------------------------------
 
-/// Installs the SIGINT handler of the family: it counts in `ip_interrupts`, bumps
-/// `wake_word` so that a futex sleep about to start does not, and calls `hook`,
-/// which must be async-signal-safe. With a null hook: the default action again.
-void ip_catch_interrupts(uint32_t *wake_word, void (*hook)(void));
+/// Says which word of shared memory the signal handlers below bump and wake, so that a futex sleep about to start does
+/// not. Forgets what is pending: for a process that begins.
+void ip_signals_wake(uint32_t *word);
+
+/// Whether a signal that is caught here has arrived and was not taken yet.
+bool ip_signal_pending(void);
+
+/// Catches SIGINT: it is counted, and `hook` is called, which must be async-signal-safe. With a null hook: the default
+/// action again.
+void ip_catch_interrupts(void (*hook)(void));
 
 /// How many SIGINT have arrived and were not yet taken.
 int ip_pending_interrupts(void);
 void ip_clear_interrupts(void);
+
+/// Whether the system lets a process catch this signal, and there is a bit for it.
+bool ip_can_catch(int number);
+
+/// Catches a signal: it becomes pending, and `hook` is called, which must be async-signal-safe. System calls that can be
+/// are restarted.
+void ip_catch_signal(int number, void (*hook)(void));
+
+/// The default action again.
+void ip_default_signal(int number);
+
+/// The signals that have arrived since the last call, a bit each.
+uint64_t ip_take_signals(void);
 
 /// Calls `handler`, which must be async-signal-safe, in `seconds` unless stopped before. One at a time.
 void ip_start_grace_timer(int seconds, void (*handler)(void));
@@ -128,8 +147,8 @@ void ip_write_line(const char *text);
 /// Ends this process by the default action of `signal`.
 void ip_die_by_signal(int signal) __attribute__((noreturn));
 
-/// poll(2) for `ns` nanoseconds that no SIGINT can slip past: with one pending, or arriving just before it sleeps, it
-/// returns at once.
+/// poll(2) for `ns` nanoseconds that no caught signal can slip past: with one pending, or arriving just before it sleeps,
+/// it returns at once.
 int ip_poll(struct pollfd *descriptors, unsigned count, uint64_t ns);
 
 // ---- descriptors ----------------------------------------------------------

@@ -54,6 +54,17 @@ static inline void *_Nullable cluabridge_object(lua_State *L, int index, int cla
     return metatable == class->metatable ? header + 1 : NULL;
 }
 
+/// The number of the class of the live object at `index`, -1 if it is anything else.
+static inline int cluabridge_class_number(lua_State *L, int index) {
+    if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) < sizeof(cluabridge_Header)) return -1;
+    const cluabridge_Class *first = cluabridge_state(L)->classes;
+    const cluabridge_Header *header = lua_touserdata(L, index);
+    uintptr_t distance = (uintptr_t)header->owner - (uintptr_t)first;
+    if (distance >= sizeof(cluabridge_Class) * CLUABRIDGE_CLASS_LIMIT) return -1;
+    int number = (int)(distance / sizeof(cluabridge_Class));
+    return cluabridge_object(L, index, number) == NULL ? -1 : number;
+}
+
 /// Whether the object at `index` has the class's metatable but was already finalised.
 bool cluabridge_is_finalized(lua_State *L, int index, int class_index);
 

@@ -74,6 +74,10 @@ typedef struct {
 /// Pushes `script.lua:7: ` for the caller of the running function, as luaL_where does, but passes over internal chunks,
 /// those named like `=[module]`. [-0, +1]
 void cluabridge_push_caller(lua_State *L);
+
+/// Whether the running C function was called by Lua code that belongs to a module (see above); fills in `frame`, with
+/// the name under which that was called.
+bool cluabridge_internal_caller(lua_State *L, lua_Debug *frame);
 /// The position of the function at `level` (0 = the running function). False for C functions and beyond the
 /// stack.
 bool cluabridge_position_at(lua_State *L, int level, cluabridge_Position *position);

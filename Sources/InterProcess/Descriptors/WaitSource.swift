@@ -39,6 +39,11 @@ public struct WaitSource {
         WaitSource(list: queue.takers) { _ in queue.count > 0 || queue.isShutDown }
     }
 
+    /// Ready while it is set.
+    public static func event(_ event: EventStorage) -> WaitSource {
+        WaitSource(list: event.waiters) { _ in event.isSet }
+    }
+
     /// How a wait ended: which are ready, by their position; none if the time is over.
     public enum Outcome {
         case ready([Int])
@@ -54,7 +59,7 @@ public struct WaitSource {
         var look = Look(sources, forEver: deadline.isNever)
         if look.findsAny() { return look.outcome }
         var set = WaitSet()
-        set.isWatching = true
+        set.turns = .passedOn
         set.descriptors = look.polled.filter { $0.fd >= 0 }
         set.lists = sources.compactMap(\.list)
         // A look at descriptors is a system call: nothing to spin on.

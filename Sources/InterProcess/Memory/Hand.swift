@@ -2,7 +2,8 @@
 //
 // Layout: 16 words in its slot. 0 = empty; else a block's offset, its low bits telling
 // what must be done when the process dies with it: nothing but free it (`block`), release
-// the handles in it first (`envelope`), or finish destroying an object (`object`).
+// the handles in it first (`envelope`), finish destroying an object (`object`), or free what a
+// container had in it (`contents`).
 //
 // Invariant: a process moves things in and out of its own hand only; the sweeper empties
 // the hand of a dead process.
@@ -17,6 +18,7 @@ enum Hand {
         case block = 0
         case envelope = 1
         case object = 2
+        case contents = 4
     }
 
     static let tagMask = UInt64(SizeClass.unit - 1)
@@ -44,6 +46,7 @@ enum Hand {
         switch tag(value) {
         case .block: SharedHeap.free(entry)
         case .envelope: Envelope(owner: entry).free()
+        case .contents: ContainerContents(owner: entry).free()
         case .object: Destruction.finish(SharedObject(offset: offset(value)), heldBy: entry)
         }
     }

@@ -14,7 +14,7 @@ public enum InternTable {
 
     /// The id of these bytes, which any process of the family can turn into the bytes again.
     public static func intern(_ bytes: UnsafeRawBufferPointer) throws(SharedMemoryExhausted) -> UInt64 {
-        let hash = hash(bytes)
+        let hash = ContentHash.of(bytes)
         let header = ArenaHeader.shared
         let bucket = header.internBucket(Int(hash % UInt64(ArenaHeader.internBuckets)))
         if let found = find(bytes, hash, bucket.load()) { return found }
@@ -76,12 +76,5 @@ public enum InternTable {
             entry = SharedWord(offset: entry).load()
         }
         return nil
-    }
-
-    /// FNV-1a: short inputs, no adversary (whoever can send bytecode can run it).
-    private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        return hash
     }
 }

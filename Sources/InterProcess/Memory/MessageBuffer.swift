@@ -8,6 +8,8 @@ public final class MessageBuffer {
     private var ranges: [Range<Int>] = []
     /// A message in a block of its own that was taken last; it stays in shared memory until `clear`.
     private var envelope: Envelope?
+    /// Objects that messages name and that this process refers to until `clear`.
+    private var named: [SharedObject] = []
 
     /// - Parameter capacity: bytes to begin with; the buffer grows as needed.
     public init(capacity: Int = 4096) {
@@ -19,6 +21,9 @@ public final class MessageBuffer {
 
     /// How many messages there are.
     public var count: Int { ranges.count + (envelope == nil ? 0 : 1) }
+
+    /// Bytes of the messages that were copied in.
+    public var byteCount: Int { end }
 
     /// The content of a message, valid until the next change of the buffer.
     public subscript(index: Int) -> UnsafeRawBufferPointer {
@@ -32,6 +37,7 @@ public final class MessageBuffer {
     public func clear() {
         envelope?.free()
         envelope = nil
+        if !named.isEmpty { releaseNamed() }
         ranges.removeAll(keepingCapacity: true)
         end = 0
     }
@@ -42,6 +48,20 @@ public final class MessageBuffer {
         if let source = bytes.baseAddress { (base + end).copyMemory(from: source, byteCount: bytes.count) }
         ranges.append(end..<end + bytes.count)
         end += bytes.count
+    }
+
+    /// Copies the message of an envelope in, which may be gone the next moment: what it names is kept until `clear`.
+    func append(copyOf envelope: Envelope) {
+        for handle in (0..<envelope.handleCount).compactMap({ envelope.handle($0) }) {
+            // Without memory for another handle the reader of the message runs out of it as well, and says so.
+            if let object = try? HandleTable.adopt(handle) { named.append(object) }
+        }
+        append(envelope.bytes)
+    }
+
+    private func releaseNamed() {
+        for object in named { HandleTable.release(object) }
+        named.removeAll(keepingCapacity: true)
     }
 
     /// Takes a message over that lies in this process's hand; nothing can be appended after it.

@@ -48,6 +48,17 @@ enum SharedHeap {
         }
     }
 
+    /// Moves the block that `owner` names into `hand`; `owner` names `successor`, which the block named, instead. For
+    /// chains that belong to this process alone; others are changed under the mutex of their object.
+    static func move(from owner: SharedWord, leaving successor: UInt64, into hand: SharedWord) {
+        header.heapLock.lock()
+        var change = Transaction(under: header.heapLock, level: .heap)
+        change.set(hand, owner.relaxed())
+        change.set(owner, successor)
+        change.commit()
+        header.heapLock.unlock()
+    }
+
     /// How many bytes the block at `offset` holds.
     static func capacity(of offset: UInt64) -> Int { Page(containing: offset).blockSize }
 

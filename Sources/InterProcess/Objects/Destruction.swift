@@ -54,7 +54,13 @@ enum Destruction {
         case .queue: QueueStorage(object).destroyContents()
         case .pipe: PipeStorage(object).destroyContents()
         case .pipeEnd: PipeEnd(object).destroyContents()
-        case .lock, .free: break
+        case .condition: ConditionStorage(object).destroyContents()
+        case .barrier: BarrierStorage(object).destroyContents()
+        case .array: ArrayStorage(object).destroyContents()
+        case .list: ListStorage(object).destroyContents()
+        case .dictionary: DictionaryStorage(object).destroyContents()
+        case .segment: SegmentStorage(object).destroyContents()
+        case .lock, .semaphore, .event, .free: break
         }
         if object.nameBlock.relaxed() != 0 { SharedHeap.free(object.nameBlock) }
         let header = ArenaHeader.shared

@@ -19,7 +19,7 @@ public struct Envelope {
     init(owner: SharedWord) { self.owner = owner }
 
     private var base: UnsafeMutableRawPointer { Arena.pointer(Hand.offset(owner.relaxed())) }
-    private var handleCount: Int { Int(base.load(as: UInt64.self)) }
+    var handleCount: Int { Int(base.load(as: UInt64.self)) }
 
     private func entry(_ index: Int) -> SharedWord { SharedWord(base + Self.headerBytes + index * 8) }
 

@@ -29,6 +29,8 @@ public struct SharedObject: Equatable, BitwiseCopyable, Sendable {
     public enum Kind: UInt64, Sendable {
         case free = 0
         case process, queue, lock, pipe, pipeEnd
+        case semaphore, condition, event, barrier
+        case array, list, dictionary, segment
     }
 
     init(index: Int) { self.index = index }

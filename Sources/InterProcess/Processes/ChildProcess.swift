@@ -92,6 +92,8 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         // Who ends the family sets the flag and then signals those who have a pid: it finds us, or we see it.
         _ = slot.pid.exchange(UInt64(getpid()))
         if ArenaHeader.shared.isEnding.load() != 0 { _exit(1) }
+        Attention.begin()
+        HeldLocks.becomeChild()
         HandleTable.becomeCopy()
         PollSocket.closeInherited()
     }

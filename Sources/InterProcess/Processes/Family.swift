@@ -14,6 +14,7 @@ public enum Family {
         guard let slot = Slot.claim(), slot.becomeLive(generation: 0) else {
             throw SystemError(code: ENOMEM, doing: "entering the process table")
         }
+        Attention.begin()
         slot.pid.store(UInt64(getpid()))
         slot.parent.store(0)
         do throws(SharedMemoryExhausted) {
@@ -45,6 +46,9 @@ public enum Family {
 
     /// The place of the calling process in the order in which the family's processes were started.
     public static var serial: UInt64 { Slot.mine.serial.relaxed() }
+
+    /// Bytes of shared memory that the family may use.
+    public static var memoryBudget: Int { Int(ArenaHeader.shared.budget.relaxed()) }
 
     /// How much of the shared memory is in use: bytes in blocks, and shared objects.
     public static var usage: (bytes: Int, objects: Int) {

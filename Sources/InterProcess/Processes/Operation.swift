@@ -5,6 +5,11 @@ public struct Operation {
         case none = 0
         case get, put, taskDone, joinTasks, shutDown
         case acquire, release, recover
+        case waitCondition, notify
+        case setEvent, clearEvent, waitEvent
+        case waitBarrier, breakBarrier
+        case readValue, writeValue
+        case readEntry, writeEntry
         /// Looks at an object's state without changing it.
         case inspect
         case joinProcess
@@ -35,8 +40,8 @@ public struct Operation {
 
     @inline(never)
     private static func attend(_ kind: Kind, _ object: SharedObject) {
-        // Ctrl-C is not lost: Lua delivers it at its next instruction, a wait at once.
-        _ = Attention.serve()
+        // Signals are not lost: Lua delivers them at its next instruction, a wait at once.
+        Attention.serveRequests()
     }
 
     /// Finds the script line this process is at (`InternTable` id << 24 | line, 0 = unknown).

@@ -33,7 +33,7 @@ enum Sweeper {
         guard slot.isDead || state & 0xff == Slot.Phase.abandoned.rawValue else { return }
         Settlement.settle(slot)
         recordCause(slot)
-        HeldLocks.noteDeath(slot)
+        HeldLocks.settle(slot)
         releaseNodes(slot)
         for index in 0..<Hand.count { Hand.release(slot.handWord(index)) }
         // The record goes with the handles: who takes this sweep up again must not find another object there.
@@ -96,13 +96,9 @@ enum Sweeper {
     private static func releaseNodes(_ slot: Slot) {
         for index in 0..<Slot.nodeCount {
             let node = slot.node(index)
-            let queued = node.list.load()
-            if queued != 0 { WaitList(offset: queued).remove(node) }
-            let granted = node.granted.load()
-            if granted != 0 {
-                WaitList(offset: granted).wakeOne()
-                node.granted.store(0)
-            }
+            let list = node.list.load() | node.granted.load()
+            // It is in the list, or was granted by it: never both of different lists.
+            if list != 0 { WaitList(offset: list).remove(node) }
         }
     }
 }

@@ -3,7 +3,9 @@
 // Layout, in a shared object of kind `lock`:
 //
 //     48    wait list of those who want it
-//     64    owner (ProcessRef), 0 = free · 72 depth, for recursive locks · 80 flags
+//     64    owner (ProcessRef), 0 = free; bit 0: held for the length of one operation only
+//     72    the owner's own: depth, for recursive locks | entry of the slot that lists it + 1 << 32
+//     80    flags
 //     128   what is known of an owner that died: pid · exit code, known bit as in ProcessRecord ·
 //           length of name · name (32 bytes)
 //
@@ -12,7 +14,9 @@
 // until after it is given back, so the sweep finds every lock a dead process held.
 //
 // A crash leaves: an owner that is dead. Whoever wants the lock sees that at once, by the
-// owner's lifeline, and afterwards by its generation; the sweep writes down who it was.
+// owner's lifeline, and afterwards by its generation; the sweep writes down who it was. An owner
+// that held it for one operation leaves nothing to tell: the operation is done or not done, and the
+// lock as good as free.
 
 import CInterProcess
 import Glibc
@@ -68,7 +72,7 @@ public struct LockStorage {
 
     private var waiters: WaitList { object.waitList(at: 48) }
     private var owner: SharedWord { object.word(64) }
-    private var depth: SharedWord { object.word(72) }
+    private var ownersOwn: SharedWord { object.word(72) }
     private var flags: SharedWord { object.word(80) }
     private var culpritPid: SharedWord { object.word(128) }
     private var culpritExit: SharedWord { object.word(136) }
@@ -102,14 +106,15 @@ public struct LockStorage {
     /// Whether some process holds it, dead or alive.
     public var isLocked: Bool { owner.load() != 0 }
     /// Whether this process holds it.
-    public var isMine: Bool { owner.load() == ProcessRef.current.rawValue }
+    @inline(__always)
+    public var isMine: Bool { owner.relaxed() == ProcessRef.current.rawValue }
     /// How often its owner has acquired it.
-    public var count: Int { isLocked ? Int(depth.relaxed()) : 0 }
+    public var count: Int { isLocked ? Int(ownersOwn.relaxed() & Self.depthMask) : 0 }
 
     /// Name and pid of the process that holds it.
     public var holder: (name: String, pid: pid_t)? {
-        let ref = ProcessRef(rawValue: owner.load())
-        guard ref.rawValue != 0 else { return nil }
+        let ref = ownerRef
+        guard ref != .none else { return nil }
         guard ref.isAlive, let record = ref.slot.currentRecord else {
             let culprit = culprit
             return (culprit.name, culprit.pid)
@@ -117,84 +122,153 @@ public struct LockStorage {
         return (record.name, record.pid)
     }
 
+    private static let briefBit: UInt64 = 1
+    private static let depthMask: UInt64 = 0xffff_ffff
+    private static let entryShift: UInt64 = 32
+
+    private var ownerRef: ProcessRef { ProcessRef(rawValue: owner.load() & ~Self.briefBit) }
+
+    /// Whether this process holds the lock and lists it in that entry of its slot.
+    func isListed(in entry: Int) -> Bool {
+        isMine && ownersOwn.relaxed() >> Self.entryShift == UInt64(entry + 1)
+    }
+
+    @inline(__always)
+    private func noteTaken(listedIn entry: Int) {
+        ownersOwn.storeRelaxed(1 | UInt64(entry + 1) << Self.entryShift)
+    }
+
     /// Takes the lock, waiting until the deadline.
+    @inline(__always)
     public func acquire(until deadline: Deadline) -> Outcome {
-        let me = ProcessRef.current.rawValue
-        if owner.relaxed() == me {
-            // Listed as held already.
-            guard isRecursive else { return acquireSlowly(until: deadline) }
-            depth.storeRelaxed(depth.relaxed() + 1)
+        if owner.relaxed() == 0 {
+            let entry = HeldLocks.begin(object)
+            if owner.compareExchange(0, ProcessRef.current.rawValue) {
+                noteTaken(listedIn: entry)
+                return .acquired
+            }
+            HeldLocks.end(entry)
+        }
+        return acquireSlowly(until: deadline)
+    }
+
+    @inline(never)
+    private func acquireSlowly(until deadline: Deadline) -> Outcome {
+        if isMine, isRecursive {
+            ownersOwn.storeRelaxed(ownersOwn.relaxed() + 1)
             return .acquired
         }
-        let held = HeldLocks.begin(object)
-        if owner.compareExchange(0, me) {
-            depth.storeRelaxed(1)
-            return .acquired
+        let entry = HeldLocks.begin(object)
+        let outcome = contend(ProcessRef.current.rawValue, until: deadline)
+        switch outcome {
+        case .acquired, .inherited: noteTaken(listedIn: entry)
+        case .timedOut, .interrupted, .ownerDied: HeldLocks.end(entry)
         }
-        let outcome = acquireSlowly(until: deadline)
-        if outcome != .acquired, outcome != .inherited { HeldLocks.end(held) }
         return outcome
     }
 
-    private func acquireSlowly(until deadline: Deadline) -> Outcome {
-        var outcome = tryAcquire()
+    /// Brings `me` into the owner word.
+    private func contend(_ me: UInt64, until deadline: Deadline) -> Outcome {
+        var outcome = tryAcquire(me)
         if outcome != .timedOut { return outcome }
         var set = WaitSet(waiters)
-        let owner = owner
         // Where a death changes nothing there is nothing to watch.
         if onOwnerDeath != .hang {
-            set.processes = { [ProcessRef(rawValue: owner.load())].filter { $0 != .none } }
+            set.processes = { [ownerRef].filter { $0 != .none } }
         }
+        let owner = owner
         let waited = Waiting.wait(
-            Operation(.acquire, on: object), in: &set, until: deadline, looksReady: { owner.relaxed() == 0 }
+            Operation(.acquire, on: object), in: &set, until: deadline,
+            looksReady: { owner.relaxed() == 0 }, pace: .slowing
         ) {
-            outcome = tryAcquire()
+            outcome = tryAcquire(me)
             return outcome != .timedOut
         }
         return waited == .interrupted ? .interrupted : outcome
     }
 
     /// One attempt; `timedOut` means taken.
-    private func tryAcquire() -> Outcome {
-        let me = ProcessRef.current.rawValue
+    private func tryAcquire(_ me: UInt64) -> Outcome {
         while true {
             let seen = owner.load()
             if seen == 0 {
                 guard owner.compareExchange(0, me) else { continue }
-                depth.storeRelaxed(1)
                 return .acquired
             }
-            if ProcessRef(rawValue: seen).isAlive { return .timedOut }
+            if ProcessRef(rawValue: seen & ~Self.briefBit).isAlive { return .timedOut }
+            if seen & Self.briefBit != 0 {
+                guard owner.compareExchange(seen, me) else { continue }
+                return .acquired
+            }
             switch onOwnerDeath {
             case .report: return .ownerDied
             case .hang: return .timedOut
             case .release:
                 guard owner.compareExchange(seen, me) else { continue }
-                depth.storeRelaxed(1)
                 return .inherited
             }
         }
     }
 
     /// Gives the lock back. One that is not recursive may be given back by any process.
+    @inline(__always)
     public func release() throws(ReleaseFailure) {
-        let me = ProcessRef.current.rawValue
-        if isRecursive {
-            guard owner.relaxed() == me else { throw .notOwner }
-            let depthLeft = depth.relaxed() - 1
-            depth.storeRelaxed(depthLeft)
-            if depthLeft > 0 { return }
+        let state = ownersOwn.relaxed()
+        if isMine, state & Self.depthMask == 1, owner.compareExchange(ProcessRef.current.rawValue, 0) {
+            HeldLocks.end(Int(state >> Self.entryShift) - 1)
+            if !waiters.isEmpty { waiters.wakeOne() }
+        } else {
+            try releaseSlowly()
         }
-        let old = owner.exchange(0)
-        guard old != 0 else { throw .notAcquired }
-        if old == me { HeldLocks.end(object) }
+    }
+
+    @inline(never)
+    private func releaseSlowly() throws(ReleaseFailure) {
+        if isRecursive {
+            guard isMine else { throw .notOwner }
+            // Not the last time: that is the fast path's.
+            ownersOwn.storeRelaxed(ownersOwn.relaxed() - 1)
+            return
+        }
+        // Somebody else's: it stays listed there until its slot needs the entry.
+        guard owner.exchange(0) != 0 else { throw .notAcquired }
         if !waiters.isEmpty { waiters.wakeOne() }
+    }
+
+    /// Runs `body`, one operation on what the lock guards, holding the lock: as part of what this process does already if
+    /// it has the lock, else for that long. A death inside leaves the lock free.
+    public func withBriefHold<Result>(_ body: () -> Result) -> (outcome: Outcome, result: Result?) {
+        let me = ProcessRef.current.rawValue
+        if owner.relaxed() == me { return (.acquired, body()) }
+        if !owner.compareExchange(0, me | Self.briefBit) {
+            let outcome = contend(me | Self.briefBit, until: .never)
+            if outcome != .acquired, outcome != .inherited { return (outcome, nil) }
+        }
+        let result = body()
+        _ = owner.exchange(0)
+        if !waiters.isEmpty { waiters.wakeOne() }
+        return (.acquired, result)
+    }
+
+    /// Gives the lock back whatever its depth. The caller holds it.
+    /// - Returns: the depth, for `restore(depth:)`.
+    func releaseCompletely() -> UInt64 {
+        let state = ownersOwn.relaxed()
+        ownersOwn.storeRelaxed(state & ~Self.depthMask | 1)
+        // Held by this process alone, it cannot fail.
+        try? release()
+        return state & Self.depthMask
+    }
+
+    /// After the lock was taken again: as deep as before.
+    func restore(depth: UInt64) {
+        ownersOwn.storeRelaxed(ownersOwn.relaxed() & ~Self.depthMask | depth)
     }
 
     /// Makes a lock free whose owner has died. Returns false if it is not in that state.
     public func recover() -> Bool {
         let seen = owner.load()
-        guard seen != 0, !ProcessRef(rawValue: seen).isAlive else { return false }
+        guard seen != 0, !ProcessRef(rawValue: seen & ~Self.briefBit).isAlive else { return false }
         guard owner.compareExchange(seen, 0) else { return false }
         waiters.wakeAll()
         return true

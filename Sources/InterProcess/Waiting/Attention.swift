@@ -1,7 +1,7 @@
 import CInterProcess
 import Glibc
 
-/// What a process is asked to do at its next safe point: Ctrl-C, and requests of other
+/// What a process is asked to do at its next safe point: Ctrl-C, signals the script handles, and requests of other
 /// processes in its slot's attention word.
 public enum Attention {
     /// A request to a process, a bit of its attention word.
@@ -12,33 +12,49 @@ public enum Attention {
     /// Collects the garbage of this process. Set by the language layer.
     nonisolated(unsafe) public static var collectGarbage: (@convention(thin) () -> Void)?
 
-    /// The branch every operation pays: whether there is anything to do.
+    /// Runs the script's handlers of the signals that have arrived; false if one of them failed, and then whatever the
+    /// process is waiting for ends as interrupted. Set by the language layer.
+    nonisolated(unsafe) public static var deliverSignals: (@convention(thin) () -> Bool)?
+
+    /// The branch every wait pays: whether there is anything to do.
     @inline(__always)
     public static var isWanted: Bool {
-        Slot.mine.attention.relaxed() != 0 || ip_pending_interrupts() != 0
+        Slot.mine.attention.relaxed() != 0 || ip_signal_pending()
     }
 
-    /// Does what is asked. Returns false if the process is interrupted, which stays pending
-    /// until `takeInterrupt`.
+    /// Does what is asked. Returns false if the process is interrupted, by Ctrl-C, which stays pending until
+    /// `takeInterrupt`, or by an error of a signal's handler.
+    ///
+    /// It may run code of the script, which may block in turn.
     public static func serve() -> Bool {
+        serveRequests()
+        if ip_pending_interrupts() != 0 { return false }
+        guard ip_signal_pending() else { return true }
+        return (deliverSignals?() ?? true) && ip_pending_interrupts() == 0
+    }
+
+    /// Does what other processes ask for.
+    static func serveRequests() {
         let attention = Slot.mine.attention
         if attention.load() & Request.collectGarbage.rawValue != 0 {
             collectGarbage?()
             attention.clearBits(Request.collectGarbage.rawValue)
         }
-        return ip_pending_interrupts() == 0
     }
 
     /// Forgets a pending Ctrl-C: it is being reported.
     public static func takeInterrupt() { ip_clear_interrupts() }
 
+    /// Whether Ctrl-C was pressed and not taken yet.
+    public static var isInterrupted: Bool { ip_pending_interrupts() != 0 }
+
     /// Handles SIGINT from now on: sleeps end, and `hook` is called from the signal handler.
     public static func catchInterrupts(_ hook: @escaping @convention(c) () -> Void) {
-        ip_catch_interrupts(Slot.mine.wake.futex, hook)
+        ip_catch_interrupts(hook)
     }
 
-    /// SIGINT ends this process again.
-    public static func ignoreInterrupts() { ip_catch_interrupts(nil, nil) }
+    /// For a process that begins: nothing is pending, and signals end the sleeps of this process, not of its parent.
+    static func begin() { ip_signals_wake(Slot.mine.wake.futex) }
 
     /// Asks all other processes for their garbage and gives them a moment.
     static func collectEverywhere() {

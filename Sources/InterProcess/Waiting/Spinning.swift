@@ -3,7 +3,7 @@ import Glibc
 
 /// Watching a word for a moment before sleeping: a wake-up from sleep costs about fifty
 /// times what a spinning process takes to notice.
-enum Spinning {
+public enum Spinning {
     private static let shortest: UInt64 = 2_000
     private static let longest: UInt64 = 100_000
     private static let pausesBetweenClockReads = 32
@@ -12,18 +12,30 @@ enum Spinning {
     nonisolated(unsafe) private static var budget: UInt64 = 50_000
     nonisolated(unsafe) private static var processors = 0
 
+    /// How often a spinning process looks.
+    public enum Pace {
+        /// As often as it can: for what somebody makes ready and then leaves alone.
+        case steady
+        /// Ever more rarely: for a word that its owner changes all the time, whom each look slows down.
+        case slowing
+    }
+
     /// Spins until `isReady`, within the budget. Does not spin at all where running processes
     /// would compete for processors: the one waited for could not run.
-    static func wait(until deadline: Deadline, isReady: () -> Bool) -> Bool {
+    static func wait(until deadline: Deadline, _ pace: Pace = .steady, isReady: () -> Bool) -> Bool {
         guard hasIdleProcessor else { return false }
         let end = deadline.capped(at: budget)
+        var pauses = 1
         repeat {
-            for _ in 0..<pausesBetweenClockReads {
+            var count = 0
+            while count < pausesBetweenClockReads {
                 if isReady() {
                     budget = min(longest, budget + budget / 4)
                     return true
                 }
-                ip_cpu_relax()
+                for _ in 0..<pauses { ip_cpu_relax() }
+                count += pauses
+                if pace == .slowing, pauses < pausesBetweenClockReads { pauses *= 2 }
             }
         } while Clock.now < end
         budget = max(shortest, budget - budget / 8)

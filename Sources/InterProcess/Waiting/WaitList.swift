@@ -10,7 +10,8 @@
 //     32   1 if the sleeper sits in poll(2) and is woken by a datagram
 //
 // Invariants: linking, unlinking and granting are transactions. A grant names its sleeper;
-// the sweep passes the grant of a dead sleeper on.
+// the sweep passes the grant of a dead sleeper on. A node whose sleeper lives is in its list, or
+// granted, or its sleeper is awake.
 //
 // A crash leaves: nodes of the dead in the list, which wakers skip and the sweep unlinks.
 // A waker killed between granting and waking costs the sleeper one capped sleep.
@@ -69,10 +70,11 @@ public struct WaitList {
     var isEmpty: Bool { word.load() == 0 }
 
     func append(_ node: WaitNode, polling: Bool) {
+        lock.lock()
+        // Under the lock: a transaction of somebody who died while granting to this node is settled by now.
         node.sleeper.storeRelaxed(ProcessRef.current.rawValue)
         node.granted.storeRelaxed(0)
         node.polls.storeRelaxed(polling ? 1 : 0)
-        lock.lock()
         let ends = word.relaxed()
         let last = WaitNode.identified(ends >> 32)
         var change = Transaction(under: lock)
@@ -88,7 +90,24 @@ public struct WaitList {
         lock.unlock()
     }
 
-    /// Takes `node` out, if it is still in.
+    /// Takes `node` of the calling process out, if it is still in.
+    ///
+    /// - Returns: whether it has been granted a turn, which is its sleeper's now.
+    func leave(_ node: WaitNode) -> Bool {
+        if node.list.load() == 0, node.granted.load() == 0 { return false }
+        lock.lock()
+        defer { lock.unlock() }
+        if node.list.relaxed() == word.offset {
+            var change = Transaction(under: lock)
+            unlink(node, &change)
+            change.commit()
+        }
+        guard node.granted.relaxed() != 0 else { return false }
+        node.granted.store(0)
+        return true
+    }
+
+    /// Takes the node of a dead process out. A turn that it had been granted goes to the next.
     func remove(_ node: WaitNode) {
         lock.lock()
         if node.list.relaxed() == word.offset {
@@ -97,6 +116,8 @@ public struct WaitList {
             change.commit()
         }
         lock.unlock()
+        guard node.granted.load() != 0 else { return }
+        if let next = grantFirst(inPlaceOf: node) { next.wake() } else { node.granted.store(0) }
     }
 
     /// Wakes the process that has waited longest and is alive. The caller has made true what it waits for.
@@ -114,14 +135,17 @@ public struct WaitList {
         }
     }
 
-    private func grantFirst() -> WaitNode? {
+    private func grantFirst(inPlaceOf dead: WaitNode? = nil) -> WaitNode? {
         lock.lock()
         defer { lock.unlock() }
         while let node = WaitNode.identified(word.relaxed() & Self.half) {
             var change = Transaction(under: lock)
             let isAlive = ProcessRef(rawValue: node.sleeper.relaxed()).isAlive
             // Before it leaves the list: its sleeper, who looks without our lock, is always listed or granted.
-            if isAlive { change.set(node.granted, word.offset) }
+            if isAlive {
+                change.set(node.granted, word.offset)
+                if let dead { change.set(dead.granted, 0) }
+            }
             unlink(node, &change)
             change.commit()
             if isAlive { return node }

@@ -23,8 +23,17 @@ public struct WaitSet {
     var processes: () -> [ProcessRef] = { [] }
     /// Descriptors for poll(2), with `revents` as the last poll left them.
     public var descriptors: [pollfd] = []
-    /// The wait only looks and takes nothing: a turn granted to it goes on to the next in the list.
-    var isWatching = false
+    /// What a turn granted by one of the lists is worth to the waiter.
+    var turns = Turns.hints
+
+    enum Turns {
+        /// A hint that the object may be ready; whether it is, the attempt finds out.
+        case hints
+        /// Nothing: the wait only looks and takes nothing, so the turn goes on to the next in the list.
+        case passedOn
+        /// What is waited for. The attempt is made once the node is linked, and need not succeed.
+        case decisive
+    }
 
     /// Listens to nothing: a wait with it ends by its deadline, an interrupt or its attempt.
     public init() {}
@@ -44,55 +53,55 @@ public enum Waiting {
     ///
     /// - Parameters:
     ///   - looksReady: a cheap and harmless look at whether `attempt` may succeed, for spinning before the sleep;
-    ///     nil where the wait is expected to be long.
+    ///     nil where the wait is expected to be long, and where turns are decisive.
+    ///   - pace: how often the spinning looks.
     ///   - attempt: tries to do what is waited for; true if that is done.
     public static func wait<Failure: Error>(
         _ operation: Operation, in set: inout WaitSet, until deadline: Deadline,
-        looksReady: (() -> Bool)?, attempt: () throws(Failure) -> Bool
+        looksReady: (() -> Bool)?, pace: Spinning.Pace = .steady, attempt: () throws(Failure) -> Bool
     ) throws(Failure) -> WaitOutcome {
         if deadline.isNow { return .timedOut }
-        if let looksReady, Spinning.wait(until: deadline, isReady: looksReady), try attempt() {
+        if let looksReady, Spinning.wait(until: deadline, pace, isReady: looksReady), try attempt() {
             return .ready
         }
 
         let slot = Slot.mine
         var deathsSeen = 0
         slot.waitRecord.begin(operation, until: deadline)
-        defer { slot.waitRecord.end() }
+        let registration = Registration(of: set)
+        defer {
+            registration.end()
+            slot.waitRecord.end()
+        }
         while true {
             // In this order: a request that comes between the two changes the word, and the sleep does not start.
             let wakeValue = UInt32(truncatingIfNeeded: slot.wake.load())
-            if Attention.isWanted, !Attention.serve() { return .interrupted }
-            let registration = Registration(of: set)
-            do throws(Failure) {
-                // Only now: who made it ready before we were in the list did not see us.
-                if try attempt() {
-                    let granted = registration.end()
-                    if set.isWatching { granted.passOn() }
-                    return .ready
-                }
-            } catch {
-                registration.end().passOn()
-                throw error
+            if Attention.isWanted {
+                guard Attention.serve() else { return .interrupted }
+                // Code of the script may have waited for something else.
+                slot.waitRecord.begin(operation, until: deadline)
+                continue
             }
-            if deadline.hasPassed {
-                registration.end().passOn()
-                return .timedOut
+            registration.link()
+            // Only now: who made it ready before we were in the list did not see us.
+            if try attempt() { return .ready }
+            if set.turns == .decisive, registration.spinForTurn(until: deadline) || deadline.hasPassed {
+                return registration.leave() ? .ready : .timedOut
             }
+            if deadline.hasPassed { return .timedOut }
             slot.activity.store(1)
             let woken = sleep(wakeValue, &set, until: deadline, &deathsSeen)
             slot.activity.store(0)
-            // A turn that is not used (interrupt, error) goes to the next.
-            let granted = registration.end()
-            if set.isWatching { granted.passOn() }
+            if !woken { Sweeper.sweepTheDead() }
+            guard set.turns == .hints, registration.hasTurn else { continue }
+            // A turn that cannot be used goes to the next.
+            if Attention.isWanted || !registration.leave() { continue }
             do throws(Failure) {
                 if try attempt() { return .ready }
             } catch {
-                granted.passOn()
+                registration.passOn()
                 throw error
             }
-            if Attention.isWanted { granted.passOn() }
-            if !woken { Sweeper.sweepTheDead() }
         }
     }
 
@@ -146,36 +155,66 @@ public enum Waiting {
     }
 }
 
-/// The nodes of one sleep, linked into the lists it listens to.
-private struct Registration {
+/// The nodes of one wait, linked into the lists it listens to.
+///
+/// A wait may run code of the script, which may wait in turn: the nodes of the inner wait come after those of the outer.
+private final class Registration {
     private let lists: ArraySlice<WaitList>
+    private let turns: WaitSet.Turns
+    private let first: Int
+    private let polls: Bool
+    private var hasSpun = false
+
+    nonisolated(unsafe) private static var nodesInUse = 0
 
     init(of set: WaitSet) {
+        first = Self.nodesInUse
         // Objects beyond the nodes a slot has are looked at when the cap is reached.
-        lists = set.lists.prefix(Slot.nodeCount)
-        let polls = !set.descriptors.isEmpty
+        lists = set.lists.prefix(Slot.nodeCount - first)
+        turns = set.turns
+        polls = !set.descriptors.isEmpty
+        Self.nodesInUse += lists.count
+    }
+
+    private func node(_ index: Int) -> WaitNode { Slot.mine.node(first + index) }
+
+    /// Puts the nodes that are in no list, since they are new or had a turn, at the end of theirs.
+    func link() {
         if polls { PollSocket.drain() }
-        for (index, list) in lists.enumerated() {
-            list.append(Slot.mine.node(index), polling: polls)
+        for (index, list) in lists.enumerated() where node(index).list.load() == 0 {
+            let isGranted = node(index).granted.load() != 0
+            // A hint that came since the last look is followed up by the attempt that comes now.
+            if isGranted, turns == .decisive { continue }
+            if isGranted, turns == .passedOn, list.leave(node(index)) { list.wakeOne() }
+            list.append(node(index), polling: polls)
         }
     }
 
-    /// Unlinks the nodes. Returns the lists that had granted their turn to this process.
-    func end() -> [WaitList] {
-        var granted: [WaitList] = []
-        for (index, list) in lists.enumerated() {
-            let node = Slot.mine.node(index)
-            if node.list.load() != 0 { list.remove(node) }
-            if node.granted.load() != 0 {
-                granted.append(list)
-                node.granted.store(0)
-            }
-        }
-        return granted
-    }
-}
+    /// Whether some list has granted its turn.
+    var hasTurn: Bool { lists.indices.contains { node($0).granted.load() != 0 } }
 
-extension [WaitList] {
-    /// Gives the turn to the next in each list.
-    fileprivate func passOn() { for list in self { list.wakeOne() } }
+    /// Whether a turn comes soon: the first time it looks for a while.
+    func spinForTurn(until deadline: Deadline) -> Bool {
+        if hasSpun { return hasTurn }
+        hasSpun = true
+        return hasTurn || Spinning.wait(until: deadline, isReady: { hasTurn })
+    }
+
+    /// Takes the nodes out of the lists.
+    ///
+    /// - Returns: whether one of them had been granted a turn, which is the caller's now.
+    func leave() -> Bool {
+        var any = false
+        for (index, list) in lists.enumerated() where list.leave(node(index)) { any = true }
+        return any
+    }
+
+    /// Gives a turn to the next in each list.
+    func passOn() { for list in lists { list.wakeOne() } }
+
+    /// The wait is over: turns that came and were not used go to the next.
+    func end() {
+        for (index, list) in lists.enumerated() where list.leave(node(index)) { list.wakeOne() }
+        Self.nodesInUse = first
+    }
 }

@@ -10,7 +10,8 @@ protocol WaitableKind {
 /// Everything that `mp.wait` takes.
 enum Waitables {
     nonisolated(unsafe) private static var kinds: [any WaitableKind.Type] = [
-        WaitableDescriptor.self, WaitableConnection.self, WaitableQueue.self, WaitableProcess.self,
+        WaitableDescriptor.self, WaitableConnection.self, WaitableQueue.self, WaitableEvent.self,
+        WaitableProcess.self,
     ]
 
     /// Makes another kind of object waitable.
@@ -57,6 +58,13 @@ private enum WaitableQueue: WaitableKind {
             return .queue(queue)
         }
         return nil
+    }
+}
+
+/// Events that are set.
+private enum WaitableEvent: WaitableKind {
+    static func source(_ lua: Lua, at index: Int32) throws(LuaFault) -> WaitSource? {
+        EventClass.event.object(lua, at: index).map { .event(EventStorage($0.pointee.object)) }
     }
 }
 

@@ -33,13 +33,26 @@ public enum EndOfProcess {
     public static func run(_ lua: Lua) {
         if hasRun { return }
         hasRun = true
+        Logging.info(lua, "process shutting down")
         runHandlers(lua)
         Children.endDaemons(lua, within: daemonGrace)
         // Whoever waits for something from this process in a pipe learns that nothing will come.
         PipeEnd.releaseAll()
+        endOthers(lua)
+        if Family.isMainProcess { unlinkSharedMemory() }
+    }
+
+    private static func endOthers(_ lua: Lua) {
         guard !Interruption.wasRaised else { return Children.abandon(lua) }
         guard Children.joinAll(lua, patience: patience) else { return Children.abandon(lua) }
         if Family.isMainProcess, !joinOrphans() { Children.abandon(lua) }
+    }
+
+    private static func unlinkSharedMemory() {
+        let names = SegmentStorage.unlinkAll()
+        if names.isEmpty { return }
+        StandardError.write(
+            "mprun: unlinked SharedMemory that nobody had unlinked: \(names.joined(separator: ", "))\n")
     }
 
     private static func runHandlers(_ lua: Lua) {

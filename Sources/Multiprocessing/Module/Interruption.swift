@@ -17,24 +17,32 @@ public enum Interruption {
     /// Whether an interrupt was raised in this process.
     nonisolated(unsafe) public private(set) static var wasRaised = false
 
-    /// Makes Ctrl-C an error in the script of `runtime`. For a command, which owns its process.
-    public static func install(in runtime: LuaRuntime) {
-        target = runtime.interruptTarget
+    /// Makes signals take effect in the script of `runtime`: those that it handles, and Ctrl-C once that is caught.
+    static func prepare(_ runtime: LuaRuntime) {
         runtime.setInterruptHandler { state in
             let lua = Lua(state)
+            guard UserSignals.deliver(lua, inWait: false) else { return true }
+            guard Attention.isInterrupted else { return false }
             Interruption.noteRaised()
             lua.push(Interruption.message)
             return true
         }
+    }
+
+    /// Makes Ctrl-C an error in the script of `runtime`. For a command, which owns its process.
+    public static func install(in runtime: LuaRuntime) {
+        target = runtime.interruptTarget
         catchSignal()
     }
 
-    /// In a forked child: its own handler, and nothing pending.
+    /// The script does not handle SIGINT itself any more.
+    static func restore() {
+        if target == nil { ip_default_signal(SIGINT) } else { catchSignal() }
+    }
+
+    /// In a forked child: nothing was raised here. The handlers are inherited.
     static func inheritedByChild() {
-        guard target != nil else { return }
         wasRaised = false
-        Attention.takeInterrupt()
-        catchSignal()
     }
 
     /// The script let the interrupt end it, or a wait at the end of the process was interrupted.
@@ -71,6 +79,7 @@ public enum Interruption {
 extension Lua {
     /// What a blocking function throws when its wait was interrupted.
     func interrupted() -> LuaFault {
+        if UserSignals.takeFailure(self) { return .value }
         do throws(LuaFault) {
             try deliverInterrupt()
         } catch { return error }

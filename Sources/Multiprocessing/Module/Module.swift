@@ -19,7 +19,8 @@ public enum Multiprocessing {
         } catch { throw .system(error) }
         // A host may have inherited SIG_IGN, with which nobody's exit status would survive.
         signal(SIGCHLD, SIG_DFL)
-        CollectorHooks.install(runtime)
+        StateHooks.install(runtime)
+        Interruption.prepare(runtime)
         let lua = runtime.lua
         do throws(LuaFault) {
             try lua.preload("multiprocessing") { Lua.run($0, Multiprocessing.openModule) }
@@ -50,8 +51,10 @@ public enum Multiprocessing {
         // Now, so that it is older than any object of the script and, at the end, outlives their finalizers.
         try CurrentProcess.push(lua)
         lua.pop()
-        try QueueClass.install(in: lua, moduleAt: -1)
-        try LockClass.install(in: lua, moduleAt: -1)
+        lua.setFunctions(Constructor.all, at: -1)
+        lua.setFunctions(
+            ArrayClass.rawConstructors + [ManagerClass.constructor, SharedMemoryClass.constructor], at: -1)
+        lua.setFunctions(Logging.functions + UserSignals.functions, at: -1)
         ConnectionModule.install(in: lua, moduleAt: -1)
         CodecHooks.sharedObjects = SharedClasses.self
         TimeModule.pushSleep(lua)
@@ -65,16 +68,19 @@ public enum Multiprocessing {
     }
 }
 
-/// Ties the family's needs to the collector of the state that has the module.
-enum CollectorHooks {
+/// Ties the family's needs to the state that has the module: collecting garbage, handling signals, telling places.
+enum StateHooks {
     nonisolated(unsafe) private static var record: UnsafeMutablePointer<cluabridge_State>?
 
     static func install(_ runtime: LuaRuntime) {
         record = runtime.lua.record
         Attention.collectGarbage = {
-            CollectorHooks.running?.collectGarbage()
+            StateHooks.running?.collectGarbage()
         }
-        Operation.placeProvider = { CollectorHooks.running.map(Place.current) ?? 0 }
+        Attention.deliverSignals = {
+            StateHooks.running.map { UserSignals.deliver($0, inWait: true) } ?? true
+        }
+        Operation.placeProvider = { StateHooks.running.map(Place.current) ?? 0 }
     }
 
     /// The Lua thread that runs now.

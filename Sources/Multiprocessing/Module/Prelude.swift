@@ -15,15 +15,6 @@ enum Prelude {
         try lua.call(arguments: arguments, results: 1)
     }
 
-    /// `(object, f, ...)`: runs f while the guard that `hold` gives is open.
-    static let with = """
-        local hold = ...
-        return function(object, f, ...)
-            local guard <close> = hold(object)
-            return f(...)
-        end
-        """
-
     /// `(class, ...)`: a new object, initialised. The base class's `init` returns the object.
     static let construct = """
         local new, initialize = ...

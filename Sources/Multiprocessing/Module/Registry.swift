@@ -5,8 +5,9 @@ enum Registry {
     /// Private keys. They are light userdata far from any address that a program has, so nobody else's can be equal;
     /// being constants, they need no initialisation, which each child would pay for.
     enum Key: UInt {
-        case bytecodeIDs, classMetatables, classNames, errorMetatable, lockWith, currentProcess, parentProcess
+        case bytecodeIDs, classMetatables, classNames, errorMetatable, currentProcess, parentProcess
         case processClass, children, module, exitHandlers, sleep, randomSeed
+        case signalHandlers, signalError, logger
 
         private static let base: UInt = 0x6d70_7275_6e00_0000  // "mprun"
 

@@ -39,7 +39,10 @@ enum StandardLibrary {
         EndOfProcess.run(lua)
         if Interruption.wasRaised { Interruption.endProcess() }
         // A child has no business with the finalizers of its parent's objects.
-        if CurrentProcess.isChild { ChildProcess.exit(code) }
+        if CurrentProcess.isChild {
+            Logging.info(lua, "process exiting with exitcode \(code)")
+            ChildProcess.exit(code)
+        }
         if closes { cluabridge_close(lua.record) }
         Glibc.exit(code)
     }

@@ -31,6 +31,13 @@ struct Blocking {
         self.seconds = seconds
     }
 
+    /// Reads `timeout` from position `first` on, or from an options table.
+    static func timeout(_ lua: Lua, of function: StaticString, from first: Int32) throws(LuaFault) -> Blocking
+    {
+        lua.top < first
+            ? .forEver : Blocking(try Parameters(lua, of: function, from: first, ["timeout"]).timeout())
+    }
+
     init(_ timeout: LuaTimeout?) {
         var seconds: Double?
         if case .seconds(let value) = timeout { seconds = value }

@@ -21,9 +21,11 @@ enum ChildEntry {
         Interruption.inheritedByChild()
         _ = ip_detach_stdin()
         StandardLibrary.seedChild(lua)
+        Logging.info(lua, "child process calling self.run()")
         let status = runObject(lua, at: index, record)
         EndOfProcess.run(lua)
         if Interruption.wasRaised { Interruption.endProcess() }
+        Logging.info(lua, "process exiting with exitcode \(status)")
         ChildProcess.exit(status)
     }
 

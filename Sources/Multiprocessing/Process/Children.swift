@@ -104,7 +104,9 @@ enum Children {
     /// Terminates the daemons; those that do not end in time are killed.
     static func endDaemons(_ lua: Lua, within seconds: Double) {
         forEach(lua) { state in
-            if state.pointee.isDaemon, let child = state.pointee.child { try? child.send(SIGTERM) }
+            guard state.pointee.isDaemon, let child = state.pointee.child else { return }
+            Logging.info(lua, "calling terminate() for daemon \(ProcessObject.name(of: -1, in: lua))")
+            try? child.send(SIGTERM)
         }
         let deadline = Deadline.after(seconds: seconds)
         forEach(lua) { state in
@@ -128,6 +130,7 @@ enum Children {
             guard !isInterrupted, let child = state.pointee.child, state.pointee.phase == .started else {
                 return
             }
+            Logging.info(lua, "calling join() for process \(ProcessObject.name(of: -1, in: lua))")
             var outcome = child.join(until: notice)
             if outcome == .timedOut {
                 if !hasNotified { WaitingNotice.show(running(lua)) }

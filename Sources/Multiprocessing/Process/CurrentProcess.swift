@@ -43,6 +43,13 @@ enum CurrentProcess {
         Registry.set(object, in: lua)
     }
 
+    /// The name that the script sees.
+    static func name(_ lua: Lua) -> String {
+        defer { lua.pop() }
+        guard Registry.push(object, to: lua) == .userdata else { return "MainProcess" }
+        return ProcessObject.name(of: -1, in: lua)
+    }
+
     /// Pushes the Process object of this process, making that of the main process the first time.
     static func push(_ lua: Lua) throws(LuaFault) {
         if Registry.push(object, to: lua) == .userdata { return }

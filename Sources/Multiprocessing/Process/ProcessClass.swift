@@ -141,9 +141,20 @@ enum ProcessClass {
         return lua.rawEqual(-1, -3)
     }
 
+    /// In the parent, once the process runs: what the target refers to is not kept alive for it.
+    static func forgetInvocation(of index: Int32, in lua: Lua) {
+        for field in ["target", "args", "kwargs"] as [StaticString] {
+            lua.pushNil()
+            ProcessObject.setField(field, of: index, in: lua)
+        }
+    }
+
     /// For `run`: the target and its arguments, kwargs last.
     private static func invocation(_ lua: Lua) throws(LuaFault) -> Int32 {
-        _ = try ProcessObject.check(lua)
+        let state = try ProcessObject.check(lua)
+        guard state.pointee.phase == .initial || state.pointee.isSelf else {
+            throw .message("cannot run a process that was started: its target went with it")
+        }
         let base = lua.top
         ProcessObject.field("target", of: 1, in: lua)
         if ProcessObject.field("args", of: 1, in: lua) == .table {

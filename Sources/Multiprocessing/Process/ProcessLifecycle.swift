@@ -32,6 +32,7 @@ enum ProcessLifecycle {
                 state.pointee.child = child
                 state.pointee.phase = .started
                 Children.add(lua, objectAt: 1, child)
+                ProcessClass.forgetInvocation(of: 1, in: lua)
             }
         } catch { throw ErrorObject.make(lua, error) }
         lua.top = 1

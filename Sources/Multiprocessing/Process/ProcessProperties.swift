@@ -75,17 +75,28 @@ enum ProcessProperties {
         let state = try ProcessObject.check(lua)
         guard let child = state.pointee.child else { throw .message("process not started") }
         if state.pointee.sentinel < 0 {
-            if state.pointee.phase == .ended {
-                // The process is gone, and with it its pid: something that is readable for ever stands in.
-                state.pointee.sentinel = open("/dev/null", O_RDONLY | O_CLOEXEC)
-            } else {
-                do throws(SystemError) {
-                    state.pointee.sentinel = try child.openSentinel()
-                } catch { throw ErrorObject.make(lua, error) }
-            }
+            state.pointee.sentinel = try openSentinel(lua, state.pointee, child)
         }
         lua.push(state.pointee.sentinel)
         return 1
+    }
+
+    private static func openSentinel(
+        _ lua: Lua, _ state: ProcessState, _ child: ChildProcess
+    ) throws(LuaFault) -> Int32 {
+        var sentinel: Int32 = -1
+        if state.phase != .ended {
+            do throws(SystemError) {
+                sentinel = try child.openSentinel()
+            } catch  where error.code != ESRCH {
+                throw ErrorObject.make(lua, error)
+            } catch {}
+            // Only its parent can be sure that the pid is still that of the process: until it reaps it.
+            if state.creator == getpid() || child.record.isAlive, sentinel >= 0 { return sentinel }
+        }
+        // The process is gone, and with it its pid: something that is readable for ever stands in.
+        if sentinel >= 0 { Glibc.close(sentinel) }
+        return open("/dev/null", O_RDONLY | O_CLOEXEC)
     }
 
     private static func authKey(_ lua: Lua) throws(LuaFault) -> Int32 {

@@ -15,6 +15,7 @@ enum QueueClass {
                 LuaFunction("__len") { Lua.run($0, QueueMethods.size) },
                 LuaFunction("__close") { Lua.run($0, QueueMethods.close) },
                 LuaFunction("__tostring") { Lua.run($0, QueueClass.toString) },
+                SharedClasses.equality,
             ],
             finalizer: SharedReference.finalizer)
     }
@@ -27,43 +28,36 @@ enum QueueClass {
         }
     }
 
-    static func install(in lua: Lua, moduleAt module: Int32) throws(LuaFault) {
-        lua.setFunctions(
-            [
-                LuaFunction("Queue") {
-                    Lua.run($0) { lua throws(LuaFault) in try QueueClass.construct(lua, .plain, "Queue") }
-                },
-                LuaFunction("JoinableQueue") {
-                    Lua.run($0) { lua throws(LuaFault) in
-                        try QueueClass.construct(lua, .joinable, "JoinableQueue")
-                    }
-                },
-                LuaFunction("SimpleQueue") { Lua.run($0, QueueClass.constructSimple) },
-            ], at: module)
-    }
+    static let constructors = [
+        LuaFunction("Queue") { Lua.run($0) { lua throws(LuaFault) in try construct(lua, .plain, "Queue") } },
+        LuaFunction("JoinableQueue") {
+            Lua.run($0) { lua throws(LuaFault) in try construct(lua, .joinable, "JoinableQueue") }
+        },
+        LuaFunction("SimpleQueue") { Lua.run($0, constructSimple) },
+    ]
 
     /// `Queue([maxsize])`, `Queue{maxsize=, name=}`
     private static func construct(
         _ lua: Lua, _ variant: QueueStorage.Variant, _ function: StaticString
     ) throws(LuaFault) -> Int32 {
-        let parameters = try Parameters(lua, of: function, from: 1, ["maxsize"], optionsOnly: ["name"])
-        let limit = try parameters.integer("maxsize") ?? 0
-        return try push(lua, variant, limit: Int(max(0, limit)), name: try parameters.string("name"))
+        let parameters = try Parameters(
+            lua, of: function, from: Constructor.firstArgument(lua), ["maxsize"], optionsOnly: ["name"])
+        return try push(parameters, variant, limit: Int(max(0, try parameters.integer("maxsize") ?? 0)))
     }
 
     private static func constructSimple(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let parameters = try Parameters(lua, of: "SimpleQueue", from: 1, [], optionsOnly: ["name"])
-        return try push(lua, .simple, limit: 0, name: try parameters.string("name"))
+        let parameters = try Parameters(
+            lua, of: "SimpleQueue", from: Constructor.firstArgument(lua), [], optionsOnly: ["name"])
+        return try push(parameters, .simple, limit: 0)
     }
 
     private static func push(
-        _ lua: Lua, _ variant: QueueStorage.Variant, limit: Int, name: String?
+        _ parameters: Parameters, _ variant: QueueStorage.Variant, limit: Int
     ) throws(LuaFault) -> Int32 {
-        let storage = try MemoryRelief.retrying(lua) { () throws(SharedMemoryExhausted) in
-            try QueueStorage.create(limit: limit, variant: variant, name: name, place: Place.current(lua))
+        let storage = try Constructor.make(parameters) { name, place throws(SharedMemoryExhausted) in
+            try QueueStorage.create(limit: limit, variant: variant, name: name, place: place)
         }
-        luaClass(of: storage).push(SharedReference(storage.object), to: lua)
-        lua.chargeCollector(bytes: SharedReference.charge)
+        luaClass(of: storage).push(storage.object, to: parameters.lua)
         return 1
     }
 

@@ -86,7 +86,7 @@ enum QueueMethods {
 
     /// " in Queue 'jobs' (script.lua:3)" for a queue with a name.
     private static func place(_ queue: QueueStorage) -> String {
-        queue.object.name == nil ? "" : " in \(QueueClass.describe(queue))"
+        SharedClasses.place(QueueClass.luaClass(of: queue).name, queue.object)
     }
 
     // MARK: get
@@ -221,16 +221,4 @@ enum QueueMethods {
         LuaFunction("empty") { Lua.run($0, isEmpty) },
         LuaFunction("close") { Lua.run($0, close) },
     ]
-}
-
-/// Buffers for messages on their way in, a stack: decoding may run code that gets again.
-enum BufferPool {
-    nonisolated(unsafe) private static var free: [MessageBuffer] = []
-
-    static func take() -> MessageBuffer { free.popLast() ?? MessageBuffer() }
-
-    static func giveBack(_ buffer: MessageBuffer) {
-        buffer.clear()
-        free.append(buffer)
-    }
 }

@@ -7,20 +7,24 @@ enum LockClass {
     static let recursive = make("RLock")
     static let classes = [lock, recursive]
 
-    private static let withKey = Registry.Key.lockWith
-
     private static func make(_ name: StaticString) -> LuaClass<SharedReference> {
         LuaClass(
             name,
             methods: [
-                LuaFunction("acquire") { Lua.run($0, LockClass.acquire) },
-                LuaFunction("release") { Lua.run($0, LockClass.release) },
+                LuaFunction("acquire") {
+                    Lua.run($0) { lua throws(LuaFault) in
+                        try LockClass.acquire(lua, LockClass.check(lua, .acquire))
+                    }
+                },
+                LuaFunction("release") { Lua.run($0) { lua throws(LuaFault) in try LockClass.release(lua) } },
                 LuaFunction("locked") { Lua.run($0, LockClass.locked) },
                 LuaFunction("recover") { Lua.run($0, LockClass.recover) },
                 LuaFunction("hold") { Lua.run($0, LockClass.hold) },
             ],
-            metamethods: [LuaFunction("__tostring") { Lua.run($0, LockClass.toString) }],
-            index: { Lua.run($0, LockClass.index) },
+            metamethods: [
+                LuaFunction("__tostring") { Lua.run($0, LockClass.toString) }, SharedClasses.equality,
+            ],
+            scripts: [Guard.with { Lua.run($0, LockClass.hold) }],
             finalizer: SharedReference.finalizer)
     }
 
@@ -28,26 +32,17 @@ enum LockClass {
         storage.isRecursive ? recursive : lock
     }
 
-    static func install(in lua: Lua, moduleAt module: Int32) throws(LuaFault) {
-        lua.setFunctions(
-            [
-                LuaFunction("Lock") {
-                    Lua.run($0) { lua throws(LuaFault) in try LockClass.construct(lua, "Lock", false) }
-                },
-                LuaFunction("RLock") {
-                    Lua.run($0) { lua throws(LuaFault) in try LockClass.construct(lua, "RLock", true) }
-                },
-            ], at: module)
-        lua.push { Lua.run($0, LockClass.hold) }
-        try Prelude.push(Prelude.with, arguments: 1, to: lua)
-        Registry.set(withKey, in: lua)
-    }
+    static let constructors = [
+        LuaFunction("Lock") { Lua.run($0) { lua throws(LuaFault) in try construct(lua, "Lock", false) } },
+        LuaFunction("RLock") { Lua.run($0) { lua throws(LuaFault) in try construct(lua, "RLock", true) } },
+    ]
 
     private static func construct(_ lua: Lua, _ function: StaticString, _ isRecursive: Bool) throws(LuaFault)
         -> Int32
     {
         let parameters = try Parameters(
-            lua, of: function, from: 1, [], optionsOnly: ["name", "on_owner_death"])
+            lua, of: function, from: Constructor.firstArgument(lua), [],
+            optionsOnly: ["name", "on_owner_death"])
         let onOwnerDeath: LockStorage.OwnerDeath
         switch try parameters.string("on_owner_death") {
         case nil: onOwnerDeath = .report
@@ -56,18 +51,29 @@ enum LockClass {
         case let other?:
             throw .message("\(function): on_owner_death must be \"release\" or \"hang\", got \"\(other)\"")
         }
-        let name = try parameters.string("name")
-        let storage = try MemoryRelief.retrying(lua) { () throws(SharedMemoryExhausted) in
+        let storage = try Constructor.make(parameters) { name, place throws(SharedMemoryExhausted) in
             try LockStorage.create(
-                isRecursive: isRecursive, onOwnerDeath: onOwnerDeath, name: name, place: Place.current(lua))
+                isRecursive: isRecursive, onOwnerDeath: onOwnerDeath, name: name, place: place)
         }
-        luaClass(of: storage).push(SharedReference(storage.object), to: lua)
-        lua.chargeCollector(bytes: SharedReference.charge)
+        luaClass(of: storage).push(storage.object, to: lua)
         return 1
     }
 
+    /// The lock that the option `lock` of `parameters` names; nil if it is absent.
+    static func option(_ parameters: Parameters) throws(LuaFault) -> LockStorage? {
+        let lua = parameters.lua
+        let type = parameters.push("lock")
+        defer { lua.pop() }
+        if type == .nil { return nil }
+        guard let reference = lock.object(lua, at: -1) ?? recursive.object(lua, at: -1) else {
+            throw parameters.mismatch(
+                "lock", expected: "Lock or RLock", actual: lua.typeName(at: -1), note: nil)
+        }
+        return LockStorage(reference.pointee.object)
+    }
+
     @inline(__always)
-    static func check(_ lua: Lua, _ operation: Operation.Kind) throws(LuaFault) -> LockStorage {
+    private static func check(_ lua: Lua, _ operation: Operation.Kind) throws(LuaFault) -> LockStorage {
         let reference: UnsafeMutablePointer<SharedReference>
         if let found = lock.object(lua, at: 1) ?? recursive.object(lua, at: 1) {
             reference = found
@@ -79,18 +85,11 @@ enum LockClass {
         return LockStorage(object)
     }
 
-    /// `with` is written in Lua.
-    private static func index(_ lua: Lua) throws(LuaFault) -> Int32 {
-        guard lua.isString("with", at: 2) else { return 0 }
-        Registry.push(withKey, to: lua)
-        return 1
-    }
-
-    // MARK: Methods
+    // MARK: Methods, also of what has a lock
 
     /// `acquire(block=true, timeout)`
-    private static func acquire(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let storage = try check(lua, .acquire)
+    @inline(__always)
+    static func acquire(_ lua: Lua, _ storage: LockStorage) throws(LuaFault) -> Int32 {
         let blocking = lua.top == 1 ? .forEver : try Blocking(lua, of: "acquire", from: 2)
         switch storage.acquire(until: blocking.deadline) {
         case .acquired: lua.push(true)
@@ -105,23 +104,42 @@ enum LockClass {
         return 1
     }
 
+    @inline(__always)
     private static func release(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let storage = try check(lua, .release)
-        try release(lua, storage)
+        try release(lua, try check(lua, .release))
         return 0
     }
 
+    @inline(__always)
     static func release(_ lua: Lua, _ storage: LockStorage) throws(LuaFault) {
         do throws(LockStorage.ReleaseFailure) {
             try storage.release()
         } catch {
             switch error {
-            case .notAcquired:
-                throw ErrorObject.make(lua, .valueError, "semaphore or lock released too many times")
+            case .notAcquired: throw releasedTooOften(lua)
             case .notOwner: throw .message("attempt to release recursive lock not owned by process")
             }
         }
     }
+
+    /// `hold([timeout])`: a guard that releases when it is closed. The object, a lock or what has one, is at 1.
+    static func hold(_ lua: Lua, _ storage: LockStorage) throws(LuaFault) -> Int32 {
+        let blocking = try Blocking.timeout(lua, of: "hold", from: 2)
+        switch storage.acquire(until: blocking.deadline) {
+        case .acquired, .inherited: break
+        case .timedOut:
+            throw ErrorObject.make(
+                lua, .timeoutError, "\(describe(storage)) was not free\(blocking.description)")
+        case .interrupted: throw lua.interrupted()
+        case .ownerDied: throw ownerDied(lua, storage)
+        }
+        Guard.push(lua, objectAt: 1)
+        return 1
+    }
+
+    // MARK: Methods of locks
+
+    private static func hold(_ lua: Lua) throws(LuaFault) -> Int32 { try hold(lua, try check(lua, .acquire)) }
 
     private static func locked(_ lua: Lua) throws(LuaFault) -> Int32 {
         lua.push(try check(lua, .inspect).isLocked)
@@ -134,33 +152,17 @@ enum LockClass {
         return 1
     }
 
-    /// `hold([timeout])`: a guard that releases when it is closed.
-    private static func hold(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let storage = try check(lua, .acquire)
-        let blocking =
-            lua.top == 1
-            ? .forEver : Blocking(try Parameters(lua, of: "hold", from: 2, ["timeout"]).timeout())
-        switch storage.acquire(until: blocking.deadline) {
-        case .acquired, .inherited: break
-        case .timedOut:
-            throw ErrorObject.make(
-                lua, .timeoutError, "\(describe(storage)) was not free\(blocking.description)")
-        case .interrupted: throw lua.interrupted()
-        case .ownerDied: throw ownerDied(lua, storage)
-        }
-        LockGuard.push(lua, lockAt: 1)
-        return 1
-    }
-
     // MARK: Texts
 
     static func describe(_ storage: LockStorage) -> String {
-        let name = storage.isRecursive ? "recursive lock" : "lock"
-        let label = storage.object.label
-        return label.isEmpty ? name : "\(name) \(label)"
+        SharedClasses.describe(storage.isRecursive ? "recursive lock" : "lock", storage.object)
     }
 
-    private static func ownerDied(_ lua: Lua, _ storage: LockStorage) -> LuaFault {
+    static func releasedTooOften(_ lua: Lua) -> LuaFault {
+        ErrorObject.make(lua, .valueError, "semaphore or lock released too many times")
+    }
+
+    static func ownerDied(_ lua: Lua, _ storage: LockStorage) -> LuaFault {
         let culprit = storage.culprit
         let how: String
         if let code = culprit.exitCode, code < 0 {
@@ -180,8 +182,7 @@ enum LockClass {
         let storage = try check(lua, .inspect)
         let holder = storage.holder.map { "\($0.name)" } ?? "None"
         let state = storage.isRecursive ? "RLock(\(holder), \(storage.count))" : "Lock(owner=\(holder))"
-        let label = storage.object.label
-        lua.push("<\(state)\(label.isEmpty ? "" : " " + label)>")
+        lua.push("<\(state)\(SharedClasses.suffix(storage.object))>")
         return 1
     }
 }

@@ -1,0 +1,139 @@
+// Signal handlers: they note what arrived, make this process look up from its sleep, and nothing else.
+#define _GNU_SOURCE
+#include "CInterProcess.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t pending_interrupts;
+/// Bit n: signal n has arrived.
+static uint64_t pending_signals;
+static uint32_t *wake_word;
+static void (*interrupt_hook)(void);
+static void (*signal_hook)(void);
+
+void ip_signals_wake(uint32_t *word) {
+    wake_word = word;
+    pending_interrupts = 0;
+    __atomic_store_n(&pending_signals, 0, __ATOMIC_SEQ_CST);
+}
+
+/// Ends the sleep of this process, or keeps it from starting.
+static void look_up(void) {
+    if (wake_word == NULL) return;
+    __atomic_fetch_add(wake_word, 1, __ATOMIC_SEQ_CST);
+    ip_futex_wake(wake_word, 1);
+}
+
+static void set_action(int number, void (*handler)(int), int flags) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    sigemptyset(&action.sa_mask);
+    action.sa_handler = handler;
+    action.sa_flags = flags;
+    sigaction(number, &action, NULL);
+}
+
+bool ip_signal_pending(void) {
+    return pending_interrupts != 0 || __atomic_load_n(&pending_signals, __ATOMIC_ACQUIRE) != 0;
+}
+
+// ---- Ctrl-C
+
+static void on_interrupt(int number) {
+    (void)number;
+    int saved = errno;
+    pending_interrupts++;
+    look_up();
+    if (interrupt_hook != NULL) interrupt_hook();
+    errno = saved;
+}
+
+void ip_catch_interrupts(void (*hook)(void)) {
+    interrupt_hook = hook;
+    // No SA_RESTART: a blocked read or poll must return so that the interrupt is seen.
+    set_action(SIGINT, hook == NULL ? SIG_DFL : on_interrupt, 0);
+}
+
+int ip_pending_interrupts(void) { return pending_interrupts; }
+
+void ip_clear_interrupts(void) { pending_interrupts = 0; }
+
+// ---- signals of the user's
+
+static void on_signal(int number) {
+    int saved = errno;
+    __atomic_fetch_or(&pending_signals, UINT64_C(1) << number, __ATOMIC_SEQ_CST);
+    look_up();
+    if (signal_hook != NULL) signal_hook();
+    errno = saved;
+}
+
+bool ip_can_catch(int number) {
+    return number > 0 && number < 64 && number < NSIG && number != SIGKILL && number != SIGSTOP;
+}
+
+void ip_catch_signal(int number, void (*hook)(void)) {
+    signal_hook = hook;
+    // Whoever reads a file meanwhile goes on reading: an error there would be the script's to understand.
+    set_action(number, on_signal, SA_RESTART);
+}
+
+void ip_default_signal(int number) {
+    set_action(number, SIG_DFL, 0);
+    __atomic_fetch_and(&pending_signals, ~(UINT64_C(1) << number), __ATOMIC_SEQ_CST);
+}
+
+uint64_t ip_take_signals(void) { return __atomic_exchange_n(&pending_signals, 0, __ATOMIC_SEQ_CST); }
+
+// ---- waiting
+
+int ip_poll(struct pollfd *descriptors, unsigned count, uint64_t ns) {
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    struct timespec timeout = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+    int result = ip_signal_pending() ? 0 : ppoll(descriptors, count, &timeout, &before);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return result;
+}
+
+// ---- the end
+
+static void (*grace_handler)(void);
+
+static void on_grace_over(int number) {
+    (void)number;
+    if (grace_handler != NULL) grace_handler();
+}
+
+void ip_start_grace_timer(int seconds, void (*handler)(void)) {
+    if (grace_handler == NULL) {
+        grace_handler = handler;
+        set_action(SIGALRM, on_grace_over, 0);
+    }
+    alarm((unsigned)seconds);
+}
+
+void ip_stop_grace_timer(void) {
+    if (grace_handler != NULL) alarm(0);
+}
+
+void ip_write_line(const char *text) {
+    // A closed stderr is nobody's fault here.
+    ssize_t written = write(STDERR_FILENO, text, strlen(text));
+    written = write(STDERR_FILENO, "\n", 1);
+    (void)written;
+}
+
+void ip_die_by_signal(int number) {
+    signal(number, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    kill(getpid(), number);
+    _exit(128 + number);
+}

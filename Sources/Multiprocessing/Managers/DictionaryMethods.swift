@@ -1,0 +1,257 @@
+import InterProcess
+import LuaBridge
+
+/// The methods of dictionaries.
+enum DictionaryMethods {
+    static let all = [
+        LuaFunction("get") { Lua.run($0, get) },
+        LuaFunction("set") { Lua.run($0, set) },
+        LuaFunction("pop") { Lua.run($0, pop) },
+        LuaFunction("popitem") { Lua.run($0, popItem) },
+        LuaFunction("setdefault") { Lua.run($0, setDefault) },
+        LuaFunction("update") { Lua.run($0, update) },
+        LuaFunction("keys") { Lua.run($0) { lua throws(LuaFault) in try list(lua, .keys) } },
+        LuaFunction("values") { Lua.run($0) { lua throws(LuaFault) in try list(lua, .values) } },
+        LuaFunction("items") { Lua.run($0) { lua throws(LuaFault) in try list(lua, .items) } },
+        LuaFunction("copy") { Lua.run($0) { lua throws(LuaFault) in try list(lua, .table) } },
+        LuaFunction("clear") { Lua.run($0, clear) },
+        LuaFunction("add") { Lua.run($0, add) },
+    ]
+
+    /// `apply(key, f)`: makes f of the value the new value. f works on a copy; if somebody else has changed the value
+    /// meanwhile, it is called again with the new one.
+    static let apply = LuaScript(
+        "apply",
+        """
+        local read, replace = ...
+        return function(dict, key, f)
+            while true do
+                local old, version = read(dict, key, f)
+                local new = f(old)
+                if replace(dict, key, version, new) then return new end
+            end
+        end
+        """, using: [{ Lua.run($0, readVersion) }, { Lua.run($0, replaceVersion) }])
+
+    /// The name of a method that the string at `index` is.
+    static func name(_ lua: Lua, at index: Int32) -> StaticString? {
+        all.first { lua.isString($0.name, at: index) }?.name
+            ?? (lua.isString("apply", at: index) ? "apply" : nil)
+    }
+
+    private static func check(_ lua: Lua, _ operation: Operation.Kind) throws(LuaFault) -> DictionaryStorage {
+        try DictionaryClass.check(lua, operation)
+    }
+
+    static func length(_ lua: Lua) throws(LuaFault) -> Int32 {
+        lua.push(try check(lua, .inspect).count)
+        return 1
+    }
+
+    /// `get(key[, default])`
+    private static func get(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let storage = try check(lua, .readEntry)
+        try lua.checkAny(at: 2)
+        if try DictionaryClass.push(lua, storage, keyAt: 2) { return 1 }
+        lua.top = 3
+        return 1
+    }
+
+    private static func set(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let storage = try check(lua, .writeEntry)
+        try lua.checkAny(at: 3)
+        try DictionaryClass.set(lua, storage, keyAt: 2, valueAt: 3)
+        return 0
+    }
+
+    /// `pop(key[, default])`
+    private static func pop(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let storage = try check(lua, .writeEntry)
+        try lua.checkAny(at: 2)
+        let isThere = try StoredMessages.withBuffer { buffer throws(LuaFault) in
+            guard try StoredMessages.key(lua, 2, { storage.remove($0, into: buffer) }) else { return false }
+            try Decoder.decode(lua, buffer[0])
+            return true
+        }
+        if isThere { return 1 }
+        guard lua.top >= 3 else { throw .message("KeyError: \(try quoted(lua, 2))") }
+        lua.top = 3
+        return 1
+    }
+
+    private static func quoted(_ lua: Lua, _ index: Int32) throws(LuaFault) -> String {
+        let text = try lua.displayString(at: index)
+        return lua.type(at: index) == .string ? "'\(text)'" : text
+    }
+
+    /// `popitem()`: key and value put last.
+    private static func popItem(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let storage = try check(lua, .writeEntry)
+        return try StoredMessages.withBuffer { buffer throws(LuaFault) in
+            guard storage.removeLast(into: buffer) else {
+                throw .message("KeyError: 'popitem(): dictionary is empty'")
+            }
+            try Decoder.decode(lua, buffer[0])
+            try Decoder.decode(lua, buffer[1])
+            return 2
+        }
+    }
+
+    /// `setdefault(key, default)`: the value, which is the default if there was none.
+    private static func setDefault(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let storage = try check(lua, .writeEntry)
+        try lua.checkAny(at: 2)
+        lua.top = 3
+        while true {
+            if try DictionaryClass.push(lua, storage, keyAt: 2) { return 1 }
+            if lua.type(at: 3) == .nil { return 1 }
+            let isSet = try StoredMessages.key(lua, 2) { key throws(LuaFault) in
+                try StoredMessages.encoding(lua, 3) { message throws(SharedMemoryExhausted) in
+                    try storage.replace(key, .absent, with: message)
+                }
+            }
+            if isSet { return 1 }
+        }
+    }
+
+    /// `update(contents)`
+    private static func update(_ lua: Lua) throws(LuaFault) -> Int32 {
+        try update(lua, try check(lua, .writeEntry), from: 2)
+        return 0
+    }
+
+    /// Puts all entries of the table or dictionary at `index`, each by itself.
+    static func update(_ lua: Lua, _ storage: DictionaryStorage, from index: Int32) throws(LuaFault) {
+        let isContainer = DictionaryClass.classes.contains { $0.object(lua, at: index) != nil }
+        guard isContainer || lua.type(at: index) == .table else {
+            throw .typeMismatch(lua, at: index, expected: "table or dict")
+        }
+        if isContainer { return try copy(lua, from: index, to: storage) }
+        lua.pushNil()
+        while try lua.next(at: index) {
+            try DictionaryClass.set(lua, storage, keyAt: lua.top - 1, valueAt: lua.top)
+            lua.pop()
+        }
+    }
+
+    private static func copy(_ lua: Lua, from index: Int32, to storage: DictionaryStorage) throws(LuaFault) {
+        let source = DictionaryStorage(SharedClasses.object(lua, at: index).unsafelyUnwrapped)
+        try StoredMessages.withBuffer { buffer throws(LuaFault) in
+            source.readAll(into: buffer)
+            for entry in stride(from: 0, to: buffer.count, by: 2) {
+                try Decoder.decode(lua, buffer[entry])
+                try Decoder.decode(lua, buffer[entry + 1])
+                try DictionaryClass.set(lua, storage, keyAt: lua.top - 1, valueAt: lua.top)
+                lua.pop(2)
+            }
+        }
+    }
+
+    private enum Listing {
+        case keys, values, items, table
+    }
+
+    /// Everything as it is at one moment.
+    private static func list(_ lua: Lua, _ listing: Listing) throws(LuaFault) -> Int32 {
+        let storage = try check(lua, .readEntry)
+        return try StoredMessages.withBuffer { buffer throws(LuaFault) in
+            storage.readAll(into: buffer)
+            let count = buffer.count / 2
+            lua.createTable(array: listing == .table ? 0 : count, fields: listing == .table ? count : 0)
+            let list = lua.top
+            for entry in 0..<count {
+                switch listing {
+                case .keys: try Decoder.decode(lua, buffer[2 * entry])
+                case .values: try Decoder.decode(lua, buffer[2 * entry + 1])
+                case .items:
+                    lua.createTable(array: 2)
+                    for part in 0...1 {
+                        try Decoder.decode(lua, buffer[2 * entry + part])
+                        lua.rawSet(Int64(part + 1), at: -2)
+                    }
+                case .table:
+                    try Decoder.decode(lua, buffer[2 * entry])
+                    try Decoder.decode(lua, buffer[2 * entry + 1])
+                    try lua.rawSet(at: list)
+                    continue
+                }
+                lua.rawSet(Int64(entry + 1), at: list)
+            }
+            return 1
+        }
+    }
+
+    private static func clear(_ lua: Lua) throws(LuaFault) -> Int32 {
+        try check(lua, .writeEntry).clear()
+        return 0
+    }
+
+    /// `add(key, n)`: adds to a number, 0 if there is none, in one step; the new value.
+    private static func add(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let storage = try check(lua, .writeEntry)
+        try lua.checkAny(at: 2)
+        let number = try lua.checkNumber(at: 3)
+        // A float stays one: 1.0 added to an integer gives a float, as in Lua.
+        let integer = lua.isInteger(at: 3) ? lua.integer(at: 3) : nil
+        var sum: MessageReader.Scalar?
+        var bytes = ByteBuffer(capacity: 16)
+        defer { bytes.free() }
+        try StoredMessages.key(lua, 2) { key throws(LuaFault) in
+            try MemoryRelief.retrying(lua) { () throws(SharedMemoryExhausted) in
+                try storage.update(key) { old in
+                    sum = NumberMessage.sum(old, integer: integer, number: number)
+                    bytes.reset()
+                    switch sum {
+                    case .integer(let value): bytes.append(value)
+                    case .float(let value): bytes.append(value)
+                    default: return nil
+                    }
+                    return UnsafeRawBufferPointer(start: bytes.base, count: bytes.count)
+                }
+            }
+        }
+        switch sum {
+        case .integer(let value): lua.push(value)
+        case .float(let value): lua.push(value)
+        default: throw .message("add: the value of \(try quoted(lua, 2)) is no number")
+        }
+        return 1
+    }
+
+    // MARK: apply
+
+    private static let versions = LuaClass<DictionaryStorage.Version>("Version")
+
+    /// `(dict, key, f)`: the value and its version.
+    private static func readVersion(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let storage = try check(lua, .readEntry)
+        try lua.checkAny(at: 2)
+        guard lua.type(at: 3) == .function || lua.hasMetafield("__call", at: 3) else {
+            throw .typeMismatch(lua, at: 3, expected: "function")
+        }
+        return try StoredMessages.withBuffer { buffer throws(LuaFault) in
+            let version = try StoredMessages.key(lua, 2) { storage.get($0, into: buffer) }
+            if version == nil { lua.pushNil() } else { try Decoder.decode(lua, buffer[0]) }
+            versions.push(version ?? .absent, to: lua)
+            return 2
+        }
+    }
+
+    /// `(dict, key, version, value)`: whether it was replaced.
+    private static func replaceVersion(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let storage = try check(lua, .writeEntry)
+        let version = try versions.check(lua, at: 3).pointee
+        let isDone = try StoredMessages.key(lua, 2) { key throws(LuaFault) in
+            guard !lua.isNoneOrNil(at: 4) else {
+                return try MemoryRelief.retrying(lua) { () throws(SharedMemoryExhausted) in
+                    try storage.replace(key, version, with: nil)
+                }
+            }
+            return try StoredMessages.encoding(lua, 4) { message throws(SharedMemoryExhausted) in
+                try storage.replace(key, version, with: message)
+            }
+        }
+        lua.push(isDone)
+        return 1
+    }
+}
