@@ -18,6 +18,11 @@
 #define SYS_pidfd_open 434
 #endif
 
+static uint64_t no_attention;
+uint64_t *ip_attention_word = &no_attention;
+
+void ip_set_attention_word(uint64_t *word) { ip_attention_word = word; }
+
 pid_t ip_fork(void) {
     pid_t pid = fork();
     return pid < 0 ? -errno : pid;

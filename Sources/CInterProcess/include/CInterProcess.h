@@ -107,6 +107,16 @@ void ip_line_buffer_stdout(void);
 /// Decodes a wait status: the exit code, or minus the signal.
 int ip_exit_code(int wait_status);
 
+// ---- attention ------------------------------------------------------------
+
+/// The word in which other processes ask something of this one; a word of its own before there is one. (A global of C:
+/// Swift would check each access to one of its own.)
+extern uint64_t *ip_attention_word;
+void ip_set_attention_word(uint64_t *word);
+
+/// Whether somebody does.
+static inline bool ip_attention_is_wanted(void) { return __atomic_load_n(ip_attention_word, __ATOMIC_RELAXED) != 0; }
+
 // ---- signals --------------------------------------------------------------
 
 /// Says which word of shared memory the signal handlers below bump and wake, so that a futex sleep about to start does

@@ -3,9 +3,9 @@
 // An object is a full userdata: one word of header, then the payload. The header holds the address of the
 // class's entry in the state's record while the object is alive, and NULL once it was finalised.
 //
-// An object is recognised by four facts: it is a full userdata of the right size, its metatable *is* the
-// class's metatable, and its header carries the class. Names never count. The debug library can give any
-// metatable to any value; size and header keep that harmless.
+// An object is recognised by three facts: it is a full userdata, of the right size, and its header carries the
+// class, which nobody but the functions below writes. Neither names nor metatables count: the debug library can
+// give any metatable to any value.
 #ifndef CLUABRIDGE_OBJECTS_H
 #define CLUABRIDGE_OBJECTS_H
 
@@ -46,12 +46,10 @@ void cluabridge_push_newindex(lua_State *L);
 /// The payload of the object at `index` if it is a live object of that class, else NULL.
 static inline void *_Nullable cluabridge_object(lua_State *L, int index, int class_index) {
     const cluabridge_Class *class = &cluabridge_state(L)->classes[class_index];
+    // Zero for anything but strings, tables and full userdata; the next line rules out the first two.
+    if (lua_rawlen(L, index) != sizeof(cluabridge_Header) + class->size) return NULL;
     cluabridge_Header *header = lua_touserdata(L, index);
-    if (header == NULL || lua_rawlen(L, index) != sizeof(cluabridge_Header) + class->size) return NULL;
-    if (header->owner != class || !lua_getmetatable(L, index)) return NULL;
-    const void *metatable = lua_topointer(L, -1);
-    lua_settop(L, -2);
-    return metatable == class->metatable ? header + 1 : NULL;
+    return header != NULL && header->owner == class ? header + 1 : NULL;
 }
 
 /// The number of the class of the live object at `index`, -1 if it is anything else.

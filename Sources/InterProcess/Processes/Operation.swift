@@ -1,3 +1,5 @@
+import CInterProcess
+
 /// A visible operation on a shared object: what the prologue and the waiting function are told.
 public struct Operation {
     /// What is done. The raw values are stored in wait records.
@@ -33,13 +35,13 @@ public struct Operation {
     ///
     /// This is the place for whoever wants to see or schedule all visible operations: they set a bit of the attention
     /// word.
-    @inline(__always)
+    @inlinable @inline(__always)
     public static func enter(_ kind: Kind, _ object: SharedObject) {
-        if Slot.mine.attention.relaxed() != 0 { attend(kind, object) }
+        if ip_attention_is_wanted() { attend(kind, object) }
     }
 
-    @inline(never)
-    private static func attend(_ kind: Kind, _ object: SharedObject) {
+    @usableFromInline @inline(never)
+    static func attend(_ kind: Kind, _ object: SharedObject) {
         // Signals are not lost: Lua delivers them at its next instruction, a wait at once.
         Attention.serveRequests()
     }

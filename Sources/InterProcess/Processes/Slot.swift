@@ -99,7 +99,10 @@ struct Slot: Equatable {
     @inline(__always)
     static var mine: Slot {
         get { Slot(index: mineIndex) }
-        set { mineIndex = newValue.index }
+        set {
+            mineIndex = newValue.index
+            ip_set_attention_word(newValue.attention.address.assumingMemoryBound(to: UInt64.self))
+        }
     }
 
     /// All slots that were ever in use.
@@ -138,6 +141,7 @@ struct Slot: Equatable {
         RedoRecord(base: base + 512 + level.rawValue * RedoRecord.size)
     }
 
+    @inline(__always)
     func heldLock(_ index: Int) -> (object: SharedWord, place: SharedWord) {
         (word(1536 + index * 16), word(1536 + index * 16 + 8))
     }

@@ -3,10 +3,11 @@ import Glibc
 
 /// Watching a word for a moment before sleeping: a wake-up from sleep costs about fifty
 /// times what a spinning process takes to notice.
-public enum Spinning {
+public struct Spinning {
     private static let shortest: UInt64 = 2_000
     private static let longest: UInt64 = 100_000
     private static let pausesBetweenClockReads = 32
+    private static let longestPause = 128
 
     // Learned from success; each process has its own.
     nonisolated(unsafe) private static var budget: UInt64 = 50_000
@@ -20,27 +21,39 @@ public enum Spinning {
         case slowing
     }
 
-    /// Spins until `isReady`, within the budget. Does not spin at all where running processes
-    /// would compete for processors: the one waited for could not run.
-    static func wait(until deadline: Deadline, _ pace: Pace = .steady, isReady: () -> Bool) -> Bool {
-        guard hasIdleProcessor else { return false }
-        let end = deadline.capped(at: budget)
-        var pauses = 1
+    private let end: UInt64
+    private let pace: Pace
+    private var pauses = 1
+    private var hasLooked = false
+
+    /// Spins at most until the deadline, within the budget. Not at all where running processes would compete for
+    /// processors: the one waited for could not run.
+    init(until deadline: Deadline, _ pace: Pace = .steady) {
+        end = Self.hasIdleProcessor ? deadline.capped(at: Self.budget) : 0
+        self.pace = pace
+    }
+
+    /// Spins until `isReady`. False when the time is over. May be called again, if what looked ready was not.
+    mutating func wait(_ isReady: () -> Bool) -> Bool {
+        guard end != 0 else { return false }
+        // What looked ready was not: somebody else was faster, or there is more to it than looks tell.
+        if hasLooked, Clock.now >= end { return false }
+        hasLooked = true
         repeat {
             var count = 0
-            while count < pausesBetweenClockReads {
-                if isReady() {
-                    budget = min(longest, budget + budget / 4)
-                    return true
-                }
+            while count < Self.pausesBetweenClockReads {
+                if isReady() { return true }
                 for _ in 0..<pauses { ip_cpu_relax() }
                 count += pauses
-                if pace == .slowing, pauses < pausesBetweenClockReads { pauses *= 2 }
+                if pace == .slowing, pauses < Self.longestPause { pauses *= 2 }
             }
         } while Clock.now < end
-        budget = max(shortest, budget - budget / 8)
+        Self.budget = max(Self.shortest, Self.budget - Self.budget / 8)
         return false
     }
+
+    /// What was waited for came while spinning: it is worth more time.
+    func noteSuccess() { Self.budget = min(Self.longest, Self.budget + Self.budget / 4) }
 
     // Looking at all slots is for now and then, not for each wait of a contended lock.
     private static let countLifetime: UInt64 = 200_000

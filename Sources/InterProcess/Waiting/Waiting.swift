@@ -61,8 +61,13 @@ public enum Waiting {
         looksReady: (() -> Bool)?, pace: Spinning.Pace = .steady, attempt: () throws(Failure) -> Bool
     ) throws(Failure) -> WaitOutcome {
         if deadline.isNow { return .timedOut }
-        if let looksReady, Spinning.wait(until: deadline, pace, isReady: looksReady), try attempt() {
-            return .ready
+        if let looksReady {
+            var spinning = Spinning(until: deadline, pace)
+            while spinning.wait(looksReady) {
+                guard try attempt() else { continue }
+                spinning.noteSuccess()
+                return .ready
+            }
         }
 
         let slot = Slot.mine
@@ -109,7 +114,8 @@ public enum Waiting {
     private static func sleep(
         _ wakeValue: UInt32, _ set: inout WaitSet, until deadline: Deadline, _ deathsSeen: inout Int
     ) -> Bool {
-        let end = deadline.capped(at: cap + UInt64.random(in: 0..<jitter))
+        // Any bits that differ from process to process will do; random ones cost a system call.
+        let end = deadline.capped(at: cap + Clock.now &* 0x9e37_79b9 % jitter)
         if set.descriptors.isEmpty {
             return sleepOnFutexes(wakeValue, set.processes(), until: end, &deathsSeen)
         }
@@ -197,7 +203,10 @@ private final class Registration {
     func spinForTurn(until deadline: Deadline) -> Bool {
         if hasSpun { return hasTurn }
         hasSpun = true
-        return hasTurn || Spinning.wait(until: deadline, isReady: { hasTurn })
+        var spinning = Spinning(until: deadline)
+        guard spinning.wait({ hasTurn }) else { return false }
+        spinning.noteSuccess()
+        return true
     }
 
     /// Takes the nodes out of the lists.

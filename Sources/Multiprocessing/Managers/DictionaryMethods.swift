@@ -1,3 +1,4 @@
+import Glibc
 import InterProcess
 import LuaBridge
 
@@ -35,9 +36,14 @@ enum DictionaryMethods {
 
     /// The name of a method that the string at `index` is.
     static func name(_ lua: Lua, at index: Int32) -> StaticString? {
-        all.first { lua.isString($0.name, at: index) }?.name
-            ?? (lua.isString("apply", at: index) ? "apply" : nil)
+        guard let bytes = lua.bytes(at: index) else { return nil }
+        for name in names where name.utf8CodeUnitCount == bytes.count {
+            if memcmp(name.utf8Start, bytes.baseAddress.unsafelyUnwrapped, bytes.count) == 0 { return name }
+        }
+        return nil
     }
+
+    private static let names = all.map(\.name) + [apply.name]
 
     private static func check(_ lua: Lua, _ operation: Operation.Kind) throws(LuaFault) -> DictionaryStorage {
         try DictionaryClass.check(lua, operation)

@@ -91,6 +91,18 @@ enum ListMethods {
         try appendAll(lua, storage, from: lua.absolute(index))
     }
 
+    /// What a list cannot hold is not dropped silently.
+    private static func checkPositions(_ lua: Lua, _ table: Int32) throws(LuaFault) {
+        let count = Int64(lua.rawLength(at: table))
+        lua.pushNil()
+        while try lua.next(at: table) {
+            lua.pop()
+            if let position = lua.integer(at: -1), position >= 1, position <= count { continue }
+            throw .message(
+                "a list has positions 1, 2, 3 …, and the table has \(try lua.displayString(at: -1)) as well")
+        }
+    }
+
     private static func appendAll(_ lua: Lua, _ storage: ListStorage, from table: Int32) throws(LuaFault) {
         let count = lua.rawLength(at: table)
         try MemoryRelief.retrying(lua) { () throws(LuaFault) in

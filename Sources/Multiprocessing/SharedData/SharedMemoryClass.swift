@@ -86,7 +86,7 @@ enum SharedMemoryClass {
             problem = "embedded null byte"
         } else if rest.contains("/") {
             problem = "the name of shared memory has no slash but one in front: '\(name)'"
-        } else if rest.isEmpty || rest == "." || rest == ".." || rest.utf8.count > Int(NAME_MAX) {
+        } else if rest.isEmpty || rest == "." || rest == ".." {
             problem = "'\(name)' is no name for shared memory"
         } else {
             problem = nil
