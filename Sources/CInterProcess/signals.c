@@ -72,7 +72,16 @@ static void on_signal(int number) {
 }
 
 bool ip_can_catch(int number) {
-    return number > 0 && number < 64 && number < NSIG && number != SIGKILL && number != SIGSTOP;
+    switch (number) {
+        case SIGKILL: case SIGSTOP:  // the system's
+        case SIGILL: case SIGTRAP: case SIGABRT: case SIGBUS: case SIGFPE: case SIGSEGV:  // faults: they would repeat
+        case SIGCHLD:  // reading and waiting would be disturbed at each child's end
+        case SIGALRM:  // the grace timer's
+            return false;
+        default:
+            // 32 and 33 belong to the C library.
+            return number > 0 && number < 64 && number != 32 && number != 33;
+    }
 }
 
 void ip_catch_signal(int number, void (*hook)(void)) {
@@ -84,6 +93,22 @@ void ip_catch_signal(int number, void (*hook)(void)) {
 void ip_default_signal(int number) {
     set_action(number, SIG_DFL, 0);
     __atomic_fetch_and(&pending_signals, ~(UINT64_C(1) << number), __ATOMIC_SEQ_CST);
+}
+
+ip_signal_set ip_block_signals(void) {
+    sigset_t all;
+    ip_signal_set before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before.set);
+    return before;
+}
+
+void ip_restore_signals(const ip_signal_set *before) { sigprocmask(SIG_SETMASK, &before->set, NULL); }
+
+void ip_put_signals_back(uint64_t signals) {
+    if (signals == 0) return;
+    __atomic_fetch_or(&pending_signals, signals, __ATOMIC_SEQ_CST);
+    if (signal_hook != NULL) signal_hook();
 }
 
 uint64_t ip_take_signals(void) { return __atomic_exchange_n(&pending_signals, 0, __ATOMIC_SEQ_CST); }

@@ -14,8 +14,23 @@ void cluabridge_push_caller(lua_State *L) {
     luaL_where(L, level);
 }
 
-bool cluabridge_internal_caller(lua_State *L, lua_Debug *frame) {
-    return lua_getstack(L, 1, frame) && lua_getinfo(L, "Sln", frame) && is_internal(frame);
+/// The method in `=[class.method]`, written to `name`.
+static void name_method(const char *source, char name[static CLUABRIDGE_NAME_SIZE]) {
+    const char *dot = strchr(source, '.');
+    const char *start = dot == NULL ? source + 2 : dot + 1;
+    size_t length = strcspn(start, "]");
+    if (length >= CLUABRIDGE_NAME_SIZE) length = CLUABRIDGE_NAME_SIZE - 1;
+    memcpy(name, start, length);
+    name[length] = 0;
+}
+
+bool cluabridge_internal_caller(lua_State *L, cluabridge_Call *call) {
+    lua_Debug frame;
+    if (!lua_getstack(L, 1, &frame) || !lua_getinfo(L, "Sln", &frame) || !is_internal(&frame)) return false;
+    call->as_method = frame.name == NULL || strcmp(frame.namewhat, "method") == 0;
+    // A tail call has lost the name: it is in that of the chunk.
+    name_method(frame.source, call->name);
+    return true;
 }
 
 /// Fills in the position of the function in `frame`, if it is Lua code with line information.
@@ -41,8 +56,15 @@ bool cluabridge_position(lua_State *L, cluabridge_Position *position) {
 }
 
 const char *cluabridge_called_as(lua_State *L, bool *as_method) {
+    static char internal_name[CLUABRIDGE_NAME_SIZE];
     lua_Debug frame;
+    cluabridge_Call call;
     *as_method = false;
+    if (cluabridge_internal_caller(L, &call)) {
+        *as_method = call.as_method;
+        memcpy(internal_name, call.name, sizeof internal_name);
+        return internal_name;
+    }
     if (!lua_getstack(L, 0, &frame) || !lua_getinfo(L, "n", &frame)) return NULL;
     *as_method = strcmp(frame.namewhat, "method") == 0;
     return frame.name;

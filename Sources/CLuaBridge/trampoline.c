@@ -3,8 +3,6 @@
 // A body written in Swift returns before anything is raised, so a longjmp from here crosses no Swift frame.
 #include "CLuaBridge.h"
 
-#include <string.h>
-
 _Static_assert(sizeof(cluabridge_Body) == sizeof(void *), "a body travels in a light userdata");
 
 /// Pushes the text of the fault. Must come first: whatever allocates may run a finalizer, and with it a body
@@ -16,10 +14,14 @@ static void push_text(lua_State *L, const cluabridge_Fault *fault) {
 /// As luaL_argerror. Where Lua code of the module stands between the user and the function that failed, the user called that
 /// code, with the same arguments.
 static int raise_argument(lua_State *L, int position, const char *text) {
-    lua_Debug frame;
-    if (!cluabridge_internal_caller(L, &frame)) return luaL_argerror(L, position, text);
-    if (strcmp(frame.namewhat, "method") == 0) position--;
-    lua_pushfstring(L, "bad argument #%d to '%s' (%s)", position, frame.name == NULL ? "?" : frame.name, text);
+    cluabridge_Call call;
+    if (!cluabridge_internal_caller(L, &call)) return luaL_argerror(L, position, text);
+    if (call.as_method) position--;
+    if (position == 0) {
+        lua_pushfstring(L, "calling '%s' on bad self (%s)", call.name, text);
+    } else {
+        lua_pushfstring(L, "bad argument #%d to '%s' (%s)", position, call.name, text);
+    }
     cluabridge_push_caller(L);
     lua_insert(L, -2);
     lua_concat(L, 2);

@@ -49,6 +49,12 @@ extension Lua {
         if type(at: position) == .none { throw .argument(position, "value expected") }
     }
 
+    /// Checks that there is a function, or something that can be called as one, at `position`.
+    public func checkCallable(at position: Int32) throws(LuaFault) {
+        if type(at: position) == .function || hasMetafield("__call", at: position) { return }
+        throw .typeMismatch(self, at: position, expected: "function")
+    }
+
     /// Checks that nothing was passed beyond `position`.
     ///
     /// - Parameter message: What to say: `takes one value; send a table`.

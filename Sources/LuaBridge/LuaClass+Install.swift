@@ -32,7 +32,7 @@ extension LuaClass {
     private func setScripts(_ lua: Lua, where isWanted: (StaticString) -> Bool) {
         for script in scripts where isWanted(script.name) {
             do throws(LuaFault) {
-                try lua.push(script, chunk: "=[\(name)]")
+                try lua.push(script, chunk: "=[\(name).\(script.name)]")
                 lua.rawSet(script.name, at: -2)
             } catch {
                 fatalError("the code of \(name).\(script.name) compiles: \(lua.errorText(at: -1))")

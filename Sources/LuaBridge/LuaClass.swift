@@ -122,7 +122,10 @@ extension LuaClass {
         var asMethod = false
         guard let called = cluabridge_called_as(lua.pointer, &asMethod), !asMethod else { return nil }
         let function = String(cString: called)
-        guard methods.contains(where: { $0.name.description == function }) else { return nil }
+        guard (methods.map(\.name) + scripts.map(\.name)).contains(where: { $0.description == function })
+        else {
+            return nil
+        }
         return "did you mean \(name.description.prefix(1).lowercased()):\(function)()?"
     }
 }

@@ -176,14 +176,17 @@ final class ClassTests: LuaTestCase {
         for fake in [
             "setmetatable({}, {__name = 'Counter'})", "debug.setmetatable(Box(), mt)",
             "debug.setmetatable(io.tmpfile(), mt)",
-            "debug.setmetatable(Counter(), debug.getmetatable(Box()))", "debug.setmetatable({}, mt)",
-            "debug.setmetatable(Mirror(), mt)", "'text'", "12", "print",
+            "debug.setmetatable({}, mt)", "debug.setmetatable(Mirror(), mt)", "'text'", "12", "print",
             "debug.upvalueid(function() return add end, 1)",
         ] {
             let result = host.run(add + "return pcall(add, \(fake))")
             XCTAssertTrue(
                 result.hasPrefix("false bad argument #1 to '?' (Counter expected"), "\(fake): \(result)")
         }
+        // Whatever metatable it is given, a Counter remains one, and becomes nothing else.
+        expect(
+            host, add + "return (pcall(add, debug.setmetatable(Counter(), debug.getmetatable(Box()))))",
+            "true")
         // A light userdata with the metatable: its pointer must not be followed.
         expect(
             host,

@@ -139,4 +139,22 @@ test("a buffer that is inherited is written once, whoever flushes it", function(
     test.is(support.read "buffered.txt", "foo")
 end)
 
+test("os.exit in a handler still joins the children", function()
+    local result = support.run([[
+        local mp, time = require "multiprocessing", require "time"
+        mp.Process { target = function() time.sleep(0.3) print "child ends" end }:start()
+        mp.atexit(function() os.exit(3) end)
+    ]])
+    test.is(result.status, 3)
+    test.is(result.out, "child ends\n")
+end)
+
+test("a handler gets the arguments that were given", function()
+    local result = support.run([[
+        local mp = require "multiprocessing"
+        mp.atexit(print, "bye", nil, 3)
+    ]])
+    test.is(result.out, "bye\tnil\t3\n")
+end)
+
 test.done()

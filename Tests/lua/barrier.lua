@@ -252,4 +252,19 @@ test("the name of a barrier is in its error messages", function()
     test.ok(e.kind == mp.BrokenBarrierError)
 end)
 
+test("who comes while the action runs waits for the next cycle and breaks nothing", function()
+    local acting = mp.Event()
+    local b = mp.Barrier(2, function()
+        if not acting:is_set() then acting:set() time.sleep(0.4) end
+    end)
+    local function arrive(timeout) return b:wait(timeout) end
+    local first = { mp.Process { target = arrive }:start(), mp.Process { target = arrive }:start() }
+    acting:wait()
+    local third = mp.Process { target = arrive, args = { 20 } }:start()
+    for _, p in ipairs(first) do test.between(p:result(20), 0, 1) end
+    test.between(b:wait(20), 0, 1)
+    test.between(third:result(20), 0, 1)
+    test.is(b.broken, false)
+end)
+
 test.done()

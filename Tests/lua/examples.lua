@@ -115,6 +115,41 @@ test("terminate.lua", function()
         "false\tOwnerDiedError\n恢复之后\ttrue\n")
 end)
 
+test("semaphore.lua", function()
+    test.is(finished "semaphore.lua", "同时在座最多:\t2\t剩余座位:\t2\n一个访客占了座位, 剩余:\t1\n它被杀死之后, 剩余:\t2\n")
+end)
+
+test("condition.lua", function()
+    local text = finished "condition.lua"
+    test.has(text, "消费者1\t吃了\t6\t个\n")
+    test.has(text, "消费者2\t吃了\t6\t个\n")
+    test.like(text, "架子上还有\t0\t个\n$")
+end)
+
+test("event.lua", function()
+    local text = finished "event.lua"
+    for i = 1, 3 do in_order(text, "绿灯亮了\n", ("车 %d 看到红灯\n"):format(i), ("车 %d 通过\n"):format(i)) end
+end)
+
+test("barrier.lua", function()
+    test.is(finished "barrier.lua", "全部到齐, 第\t1\t圈开始\n全部到齐, 第\t2\t圈开始\nBrokenBarrierError\n")
+end)
+
+test("shared_data.lua", function()
+    test.is(finished "shared_data.lua", "总和:\t2036\n平方:\t1.0 4.0 9.0 16.0 25.0 36.0 49.0 64.0\n来自子进程\n")
+end)
+
+test("manager.lua", function()
+    test.is(finished "manager.lua", "行长:\t30 43\n常见的词:\tdog=2 fox=2 the=4\n已检查:\ttrue\n")
+end)
+
+test("logging.lua", function()
+    local text, errors = finished("logging.lua", true)
+    test.is(text, "")
+    in_order(errors, "[INFO/Process-1] child process calling self.run()\n", "[INFO/Process-1] got SIGUSR1\n",
+        "[WARNING/Process-1] reloading\n", "[INFO/Process-1] process exiting with exitcode 0\n")
+end)
+
 test("no example without a test", function()
     for name in pairs(running) do test.ok(false, name) end
 end)

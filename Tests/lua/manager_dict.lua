@@ -341,4 +341,40 @@ test("twenty thousand entries come and go", function()
     test.is(#d, 0)
 end)
 
+test("an error about a value under a float key is that error", function()
+    local d = m:dict()
+    test.kind("SerializationError", function() d[1.0] = coroutine.create(print) end)
+    test.kind("SerializationError", function() d:setdefault(2.0, coroutine.create(print)) end)
+    test.is(#d, 0)
+end)
+
+test("a function of apply that changes the value itself is told so", function()
+    local d = m:dict { n = 1 }
+    test.raises("the function itself changes", function()
+        d:apply("n", function(v) d.n = v + 1 return d.n end)
+    end)
+    test.ok(d.n > 1)
+end)
+
+test("a loop over a dict ends although it adds keys", function()
+    local d = m:dict { a = 1, b = 2 }
+    local seen = 0
+    for k, v in pairs(d) do
+        d[k .. "x"] = v
+        seen = seen + 1
+    end
+    test.is(seen, 2)
+    test.is(#d, 4)
+end)
+
+test("update puts nothing if something cannot be sent", function()
+    local d = m:dict { x = 1 }
+    for i = 1, 20 do
+        local t = { x = 2, bad = coroutine.create(print) }
+        for j = 1, i do t["k" .. j] = j end
+        test.kind("SerializationError", function() d:update(t) end)
+    end
+    test.is(d:copy(), { x = 1 })
+end)
+
 test.done()

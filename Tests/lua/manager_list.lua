@@ -77,8 +77,12 @@ test("an index outside is an error and changes nothing", function()
     local l = m:list { 1, 2, 3 }
     for _, i in ipairs { 0, 5, -5, math.maxinteger, math.mininteger } do
         test.raises("index out of range", function() l[i] = 9 end)
-        test.raises("index out of range", function() return l[i] end)
         test.raises("index out of range", function() l:pop(i) end)
+        if i < 1 then
+            test.raises("index out of range", function() return l[i] end)
+        else
+            test.is(l[i], nil, "behind the end there is nothing: somebody may just have made the list shorter")
+        end
     end
     test.raises("index out of range", function() l:pop(4) end)
     pcall(l.index, l, 1, math.mininteger, math.maxinteger) -- found or not, but no crash
@@ -283,6 +287,43 @@ test("twenty thousand elements", function()
     test.is({ l[1], l[10000], l[20001] }, { 0, 9999, 20000 })
     for _ = 1, 20001 do l:pop() end
     test.is(#l, 0)
+end)
+
+test("walking through a list that somebody shortens just ends", function()
+    local l = m:list { 1, 2, 3, 4 }
+    local seen = 0
+    for _ in ipairs(l) do
+        seen = seen + 1
+        l:clear()
+    end
+    test.is(seen, 1)
+end)
+
+test("several processes may append with l[#l + 1], and only lose what they overwrite", function()
+    local l = m:list()
+    local list = {}
+    for i = 1, 3 do
+        list[i] = mp.Process { target = function() for n = 1, 300 do l[#l + 1] = n end end }:start()
+    end
+    for _, p in ipairs(list) do p:result(60) end
+    test.between(#l, 300, 900)
+end)
+
+test("the first element that equals is removed, be it integer or float", function()
+    local l = m:list { 1.0, 2, 1 }
+    l:remove(1)
+    test.is(plain(l), { 2, 1 })
+end)
+
+test("a comparison that changes the list is an error", function()
+    local l = m:list { 3, 1, 2 }
+    test.raises("list modified during sort", function()
+        l:sort(function(a, b) l:append(1) return a < b end)
+    end)
+end)
+
+test("what is in a table beside its positions is not dropped silently", function()
+    test.raises("the table has x", function() m:list { 1, 2, x = 3 } end)
 end)
 
 test.done()

@@ -308,4 +308,84 @@ end)
 taken:release()
 a:close()
 b:close()
+
+test("a signal that comes right after start is handled", function()
+    local handled = mp.Value("i", 0)
+    mp.on_signal("TERM", function() handled:add(1) os.exit(7) end)
+    for _ = 1, 20 do
+        local p = mp.Process { target = function() time.sleep(20) end }
+        p:start():terminate()
+        test.is(p:join(10), true)
+        test.is(p.exitcode, 7)
+    end
+    mp.on_signal("TERM", nil)
+    test.is(handled.value, 20)
+end)
+
+test("when the handler of one of two signals fails, the other one still runs", function()
+    local ran = false
+    mp.on_signal("USR1", function() error("first fails") end)
+    mp.on_signal("USR2", function() ran = true end)
+    local pid = mp.getpid()
+    local _, problem = pcall(function()
+        local p = mp.Process { target = function() os.execute(("kill -USR1 %d; kill -USR2 %d"):format(pid, pid)) end }
+        p:start()
+        time.sleep(1)
+    end)
+    test.has(problem, "first fails")
+    test.ok(support.eventually(function() return ran end))
+    mp.on_signal("USR1", nil)
+    mp.on_signal("USR2", nil)
+end)
+
+test("an error in a handler while the script waits for its children at its end is reported", function()
+    local result = support.run([[
+        local mp, time = require "multiprocessing", require "time"
+        local pid = mp.getpid()
+        mp.on_signal("USR1", function() error "in handler at the end" end)
+        mp.Process { target = function()
+            time.sleep(0.2)
+            os.execute("kill -USR1 " .. pid)
+            time.sleep(0.2)
+            print "done"
+        end }:start()
+    ]])
+    test.is(result.status, 0)
+    test.is(result.out, "done\n")
+    test.has(result.err, "in handler at the end")
+end)
+
+test("signals of faults cannot be handled", function()
+    for _, name in ipairs { "SEGV", "BUS", "FPE", "ILL", "TRAP", "ABRT", "ALRM" } do
+        test.kind("ValueError", function() mp.on_signal(name, print) end)
+    end
+end)
+
+test("a condition can be waited for in a handler, whatever else the process waits for", function()
+    local queues = {}
+    for i = 1, 64 do queues[i] = mp.Queue() end
+    local cond, notified = mp.Condition(), nil
+    local ready = mp.Event()
+    local pid = mp.getpid()
+    mp.on_signal("USR1", function()
+        cond:acquire()
+        ready:set()
+        notified = cond:wait(10)
+        cond:release()
+    end)
+    local p = mp.Process {
+        target = function()
+            time.sleep(0.1)
+            os.execute("kill -USR1 " .. pid)
+            ready:wait()
+            cond:with(function() cond:notify() end)
+            queues[1]:put(1)
+        end,
+    }:start()
+    test.is(#mp.wait(queues, 20), 1)
+    p:join()
+    mp.on_signal("USR1", nil)
+    test.is(notified, true)
+end)
+
 test.done()

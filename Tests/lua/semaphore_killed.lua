@@ -96,4 +96,20 @@ test("three hundred holders are killed at random instants", function()
     test.is(s:get_value(), 2)
 end)
 
+test("what was dropped while it was held is not mistaken for what came to its place", function()
+    local results = mp.Queue()
+    local p = mp.Process {
+        target = function()
+            local lock = mp.Lock()
+            lock:acquire()
+            lock = nil
+            collectgarbage() collectgarbage()
+            local s = mp.Semaphore(1)
+            results:put(s)
+        end,
+    }
+    p:start():join()
+    test.is(results:get():get_value(), 1)
+end)
+
 test.done()

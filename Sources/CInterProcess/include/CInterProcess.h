@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -134,7 +135,7 @@ void ip_catch_interrupts(void (*hook)(void));
 int ip_pending_interrupts(void);
 void ip_clear_interrupts(void);
 
-/// Whether the system lets a process catch this signal, and there is a bit for it.
+/// Whether a script may catch this signal.
 bool ip_can_catch(int number);
 
 /// Catches a signal: it becomes pending, and `hook` is called, which must be async-signal-safe. System calls that can be
@@ -146,6 +147,20 @@ void ip_default_signal(int number);
 
 /// The signals that have arrived since the last call, a bit each.
 uint64_t ip_take_signals(void);
+
+/// Makes signals that were taken pending again.
+void ip_put_signals_back(uint64_t signals);
+
+/// A set of signals. (A struct of our own: the system's is not the same type everywhere.)
+typedef struct {
+    sigset_t set;
+} ip_signal_set;
+
+/// Blocks all signals. Returns which were blocked before.
+ip_signal_set ip_block_signals(void);
+
+/// Blocks exactly these.
+void ip_restore_signals(const ip_signal_set *before);
 
 /// Calls `handler`, which must be async-signal-safe, in `seconds` unless stopped before. One at a time.
 void ip_start_grace_timer(int seconds, void (*handler)(void));

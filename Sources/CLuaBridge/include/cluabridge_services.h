@@ -75,9 +75,16 @@ typedef struct {
 /// those named like `=[module]`. [-0, +1]
 void cluabridge_push_caller(lua_State *L);
 
-/// Whether the running C function was called by Lua code that belongs to a module (see above); fills in `frame`, with
-/// the name under which that was called.
-bool cluabridge_internal_caller(lua_State *L, lua_Debug *frame);
+enum { CLUABRIDGE_NAME_SIZE = 40 };
+
+/// How a method written in Lua was called.
+typedef struct {
+    char name[CLUABRIDGE_NAME_SIZE];
+    bool as_method;  ///< with a colon, or perhaps so
+} cluabridge_Call;
+
+/// Whether the running C function was called by Lua code that belongs to a module (see above); if so, fills in `call`.
+bool cluabridge_internal_caller(lua_State *L, cluabridge_Call *call);
 /// The position of the function at `level` (0 = the running function). False for C functions and beyond the
 /// stack.
 bool cluabridge_position_at(lua_State *L, int level, cluabridge_Position *position);

@@ -78,10 +78,10 @@ struct ContainerContents {
             throw SharedMemoryExhausted(
                 requested: index * 8, budget: Int(ArenaHeader.shared.budget.relaxed()))
         }
-        var missing = segment
-        while missing >= 0, directory(missing).relaxed() == 0 {
+        // From below: where one is, those before it are.
+        guard directory(segment).relaxed() == 0 else { return }
+        for missing in 0...segment where directory(missing).relaxed() == 0 {
             try addSegment(missing, under: mutex)
-            missing -= 1
         }
     }
 

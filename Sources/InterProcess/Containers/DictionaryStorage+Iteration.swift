@@ -2,9 +2,11 @@
 
 extension DictionaryStorage {
     /// A place between two entries. Going on from it, each entry that is there all the time is met once, in the order in
-    /// which keys were put.
+    /// which keys were put; those that are put meanwhile are not met.
     public final class Cursor {
         fileprivate var serial: UInt64?
+        /// Entries from this serial on were put after the first look.
+        fileprivate var end: UInt64?
         fileprivate var key: [UInt8] = []
 
         /// Before the first entry.
@@ -19,11 +21,14 @@ extension DictionaryStorage {
         mutex.lock()
         defer { mutex.unlock() }
         guard !isEmpty else { return }
+        let end = cursor.end ?? nextSerial.relaxed()
+        cursor.end = end
         var offset = next(after: cursor)
         var last: DictionaryEntry?
         var count = 0
         while offset != 0, count < Self.mostEntries, buffer.byteCount < Self.mostBytes {
             let entry = DictionaryEntry(offset: offset)
+            if entry.serial.relaxed() >= end { break }
             buffer.append(entry.key)
             StoredValue(word: entry.value).copy(to: buffer)
             last = entry

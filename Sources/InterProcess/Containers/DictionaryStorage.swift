@@ -40,7 +40,7 @@ public struct DictionaryStorage {
 
     var mutex: RobustMutex { RobustMutex(object.word(64)) }
     var contents: ContainerContents { ContainerContents(owner: object.word(72)) }
-    private var nextSerial: SharedWord { object.word(80) }
+    var nextSerial: SharedWord { object.word(80) }
     private var variantWord: SharedWord { object.word(88) }
 
     /// Makes an empty dictionary that this process holds a reference to.

@@ -94,34 +94,40 @@ public struct ListStorage {
 
     // MARK: Changing
 
-    /// Makes `message` the element at `index`. False if there is none.
+    /// Makes `message` the element at `index`, which may be the place behind the last one. False if there is no such place.
     public func set(_ index: Int, _ message: Message) throws(SharedMemoryExhausted) -> Bool {
         let new = try NewValue(message)
-        let (isSet, old) = locked { () -> (Bool, SharedWord?) in
-            guard index >= 0, index < length else { return (false, nil) }
-            var change = Transaction(under: mutex)
-            let old = new.replace(contents.word(index), &change)
-            noteChange(&change)
-            change.commit()
-            return (true, old)
-        }
-        if !isSet { new.discard() }
-        if let old { Hand.release(old) }
-        return isSet
-    }
-
-    /// Adds `message` at the end; if `index` is given, only if that is where it is.
-    public func append(_ message: Message, at index: Int? = nil) throws(SharedMemoryExhausted) -> Bool {
-        let new = try NewValue(message)
         do throws(SharedMemoryExhausted) {
-            let isDone = try locked { () throws(SharedMemoryExhausted) in
-                if let index, index != length { return false }
-                try reserve(length)
-                put(new, at: length)
-                return true
+            let (isDone, old) = try locked { () throws(SharedMemoryExhausted) -> (Bool, SharedWord?) in
+                guard index >= 0, index <= length else { return (false, nil) }
+                if index == length {
+                    try reserve(length)
+                    put(new, at: length)
+                    return (true, nil)
+                }
+                var change = Transaction(under: mutex)
+                let old = new.replace(contents.word(index), &change)
+                noteChange(&change)
+                change.commit()
+                return (true, old)
             }
             if !isDone { new.discard() }
+            if let old { Hand.release(old) }
             return isDone
+        } catch {
+            new.discard()
+            throw error
+        }
+    }
+
+    /// Adds `message` at the end.
+    public func append(_ message: Message) throws(SharedMemoryExhausted) {
+        let new = try NewValue(message)
+        do throws(SharedMemoryExhausted) {
+            try locked { () throws(SharedMemoryExhausted) in
+                try reserve(length)
+                put(new, at: length)
+            }
         } catch {
             new.discard()
             throw error
@@ -191,12 +197,13 @@ public struct ListStorage {
         return isRemoved
     }
 
-    /// Removes the first element whose message is `bytes`. False if there is none.
-    public func remove(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    /// Removes the first element whose message satisfies `isWanted`. False if there is none.
+    ///
+    /// - Parameter isWanted: must neither block nor use shared objects.
+    public func removeFirst(where isWanted: (UnsafeRawBufferPointer) -> Bool) -> Bool {
         let (isRemoved, old) = locked { () -> (Bool, SharedWord?) in
-            for index in 0..<length {
-                let isIt = StoredValue(word: contents.word(index)).withBytes { $0.elementsEqual(bytes) }
-                if isIt { return (true, take(index)) }
+            for index in 0..<length where StoredValue(word: contents.word(index)).withBytes(isWanted) {
+                return (true, take(index))
             }
             return (false, nil)
         }

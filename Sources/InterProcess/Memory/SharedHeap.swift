@@ -37,7 +37,8 @@ enum SharedHeap {
         return try allocateExtent(bytes, owner, tag)
     }
 
-    /// Frees the block that `owner` names (any tag is dropped) and sets `owner` to 0.
+    /// Frees the block that `owner` names (any tag is dropped). `owner` goes from the block to 0 in one step, so whoever
+    /// frees several things one by one can be followed by another who goes on.
     static func free(_ owner: SharedWord) {
         let offset = owner.relaxed() & ~UInt64(SizeClass.unit - 1)
         let page = Page(containing: offset)
@@ -116,14 +117,17 @@ enum SharedHeap {
             wasFull ? list.relaxed() == 0 : list.relaxed() == page.link && page.next.relaxed() == 0
         if used == 0, !isOnlyPage {
             if !wasFull { unlink(page, from: list, &change) }
-            // The page becomes an extent of the owner of its last block, who gives it back as such: warm or cold.
+            // The page becomes an extent in this process's hand, to be given back as such: warm or cold. The owner is rid
+            // of its block from here on: it never names anything else.
             let onePage = SizeClass.index(units: 1)
+            let hand = Hand.freeWord(besides: owner)
             change.set(page.use, Page.useOfExtent(onePage))
-            change.set(owner, page.start)
+            change.set(owner, 0)
+            change.set(hand, page.start)
             change.set(header.liveBytes, live + UInt64(Arena.pageSize))
             change.commit()
             header.heapLock.unlock()
-            freeExtent(page, onePage, owner)
+            freeExtent(page, onePage, hand)
             return
         } else {
             change.set(owner, 0)

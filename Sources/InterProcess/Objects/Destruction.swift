@@ -65,6 +65,8 @@ enum Destruction {
         if object.nameBlock.relaxed() != 0 { SharedHeap.free(object.nameBlock) }
         let header = ArenaHeader.shared
         header.objectLock.lock()
+        // Somebody who died doing this may have come as far as that; taking the lock over has settled it.
+        guard entry.relaxed() != 0 else { return header.objectLock.unlock() }
         var change = Transaction(under: header.objectLock)
         change.set(object.identity, SharedObject.identityValue(object.generation + 1, .free))
         change.set(object.nextInList, header.freeObjects.relaxed())

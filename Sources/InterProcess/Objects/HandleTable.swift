@@ -183,6 +183,8 @@ public enum HandleTable {
         let pipeEnd = object.kind == .pipeEnd ? PipeEnd(object).nameOfEnd : nil
         let header = ArenaHeader.shared
         header.objectLock.lock()
+        // Taking the lock over may have settled the record of a process that died over this very entry.
+        guard entry.relaxed() == value else { return header.objectLock.unlock() }
         let owners = object.owners.relaxed() - 1
         var change = Transaction(under: header.objectLock)
         change.set(entry, 0)

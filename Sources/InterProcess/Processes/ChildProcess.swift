@@ -62,12 +62,17 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         }
         ip_flush_streams()
         let parent = getpid()
+        // A signal that comes to the child before it is ready waits until it is.
+        var signals = ip_block_signals()
         let pid = ip_fork()
         if pid == 0 {
             enter(slot, generation, parent: parent, isDaemon: isDaemon)
+            Attention.begin()
+            ip_restore_signals(&signals)
             record.pidWord.store(UInt64(getpid()))
             return .child(record)
         }
+        ip_restore_signals(&signals)
         guard pid > 0 else {
             giveUp(slot, object)
             throw .system(SystemError(code: -pid, doing: "starting a process"))
@@ -92,8 +97,8 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         // Who ends the family sets the flag and then signals those who have a pid: it finds us, or we see it.
         _ = slot.pid.exchange(UInt64(getpid()))
         if ArenaHeader.shared.isEnding.load() != 0 { _exit(1) }
-        Attention.begin()
         HeldLocks.becomeChild()
+        Registration.becomeChild()
         HandleTable.becomeCopy()
         PollSocket.closeInherited()
     }

@@ -172,18 +172,25 @@ public struct SegmentStorage {
         if shm_unlink("/" + name) != 0 {
             throw .system(SystemError(code: errno, doing: "unlinking shared memory '\(name)'"))
         }
-        // Another object may have made it.
-        for segment in Self.toUnlink where segment.segmentName == name { segment.forget() }
+        // Most often it is this object that the family would unlink; but another may have made it.
+        if ownShare.load() != 0 { return forget() }
+        Self.forEachToUnlink { segment in
+            if segment.segmentName == name { segment.forget() }
+        }
     }
 
     /// The family does not unlink it any more.
     private func forget() { HandleTable.disown(ownShare) }
 
-    private static var toUnlink: some Sequence<SegmentStorage> {
-        (0..<Int(ArenaHeader.shared.nextFreshObject.load())).lazy.map {
-            SegmentStorage(SharedObject(index: $0))
+    /// Calls `body` with all that the family has to unlink, each held meanwhile.
+    private static func forEachToUnlink(_ body: (SegmentStorage) -> Void) {
+        for index in 0..<Int(ArenaHeader.shared.nextFreshObject.load()) {
+            let found = SharedObject(index: index)
+            guard found.kind == .segment, let object = try? HandleTable.adopt(found.handle) else { continue }
+            let segment = SegmentStorage(object)
+            if object.kind == .segment, segment.ownShare.load() != 0 { body(segment) }
+            HandleTable.release(object)
         }
-        .filter { $0.object.kind == .segment && $0.ownShare.load() != 0 }
     }
 
     /// For the end of the main process: unlinks what the family has made and nobody has unlinked.
@@ -191,7 +198,7 @@ public struct SegmentStorage {
     /// - Returns: the names of the segments.
     public static func unlinkAll() -> [String] {
         var names: [String] = []
-        for segment in toUnlink {
+        forEachToUnlink { segment in
             let name = segment.segmentName
             if shm_unlink("/" + name) == 0 { names.append(name) }
             segment.forget()

@@ -13,7 +13,8 @@
 //
 // Invariants: all of it changes under the mutex; arriving, completing and breaking are one transaction each. A
 // cycle ends by its number going up: at once, so that a fast process may arrive in the next while others are
-// not awake yet. These look up in the outcomes how theirs ended; 64 of them are kept.
+// not awake yet. These look up in the outcomes how theirs ended; 64 of them are kept, and who looks later than that
+// has passed, as most do.
 //
 // A crash leaves: an arrival of a dead process, by which everybody who waits knows that it will never be there,
 // and breaks the barrier. They watch the lifelines of those who arrived before; of those who arrived after, at the cap.
@@ -35,7 +36,6 @@ public struct BarrierStorage {
         /// The last one, who has to do the action and then `finish`.
         case acts(rank: Int, cycle: UInt64)
         case broken
-        case timedOut
         case interrupted
     }
 
@@ -133,20 +133,18 @@ public struct BarrierStorage {
 
     // MARK: Arriving
 
-    /// Arrives. Where the last one of the cycle before still does its action, waits for that first.
-    public func arrive(until deadline: Deadline) -> Arrival {
+    /// Arrives. Where the last one of the cycle before still does its action, waits for that first, however long it takes:
+    /// nobody is late but the action.
+    public func arrive() -> Arrival {
         if let arrival = tryArrive() { return arrival }
-        var arrival = Arrival.timedOut
+        var arrival = Arrival.interrupted
         var set = WaitSet(waiters)
         set.processes = { arrivedProcesses() }
-        let outcome = Waiting.wait(
-            Operation(.waitBarrier, on: object), in: &set, until: deadline, looksReady: nil
-        ) {
+        _ = Waiting.wait(Operation(.waitBarrier, on: object), in: &set, until: .never, looksReady: nil) {
             guard let found = tryArrive() else { return false }
             arrival = found
             return true
         }
-        if case .interrupted = outcome { return .interrupted }
         return arrival
     }
 
@@ -246,7 +244,8 @@ public struct BarrierStorage {
     private func outcome(of cycle: UInt64) -> Outcome? {
         let seen = state.load()
         if seen >> 2 != cycle {
-            let isBroken = outcomes.load() & 1 << (cycle % Self.outcomesKept) != 0
+            let isKept = seen >> 2 - cycle <= Self.outcomesKept
+            let isBroken = isKept && outcomes.load() & 1 << (cycle % Self.outcomesKept) != 0
             return isBroken ? .broken : .passed
         }
         if phase(seen) == .broken { return .broken }

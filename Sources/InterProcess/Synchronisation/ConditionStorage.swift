@@ -20,10 +20,12 @@ public struct ConditionStorage {
     /// - Parameter object: of kind `condition`.
     public init(_ object: SharedObject) { self.object = object }
 
-    /// How waiting ended. In all cases but the last two the lock is held again.
+    /// How waiting ended.
     public enum Outcome {
+        /// The lock is held again, as after `timedOut`.
         case notified
         case timedOut
+        /// The lock is held if it was free.
         case interrupted
         /// The lock cannot be taken again: its owner died.
         case ownerDied
@@ -53,7 +55,9 @@ public struct ConditionStorage {
     }
 
     /// Lets go of the lock, which this process holds, waits to be notified and takes the lock again.
-    public func wait(until deadline: Deadline) -> Outcome {
+    ///
+    /// - Parameter inherited: set if the lock was taken over from a process that died holding it.
+    public func wait(until deadline: Deadline, inherited: inout Bool) -> Outcome {
         let lock = lock
         var depth: UInt64?
         let letGo = {
@@ -81,7 +85,10 @@ public struct ConditionStorage {
         // Who is interrupted takes what it gets: its error is more urgent.
         let isUrgent = if case .interrupted = outcome { true } else { false }
         switch lock.acquire(until: isUrgent ? .now : .never) {
-        case .acquired, .inherited: lock.restore(depth: depth)
+        case .acquired: lock.restore(depth: depth)
+        case .inherited:
+            lock.restore(depth: depth)
+            inherited = true
         case .ownerDied: return .ownerDied
         case .interrupted: return .interrupted
         case .timedOut: break
@@ -92,10 +99,7 @@ public struct ConditionStorage {
     /// Notifies the `count` processes that have waited longest, or as many as there are. The caller holds the lock. It does
     /// not wait for them.
     public func notify(_ count: Int) {
-        for _ in 0..<count {
-            if waiters.isEmpty { return }
-            waiters.wakeOne()
-        }
+        waiters.wake(count)
     }
 
     /// Notifies all who wait now.

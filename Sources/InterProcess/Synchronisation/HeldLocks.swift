@@ -1,10 +1,12 @@
 // What a process holds, as its slot tells: who asks what a process holds, or what a dead one held, looks here.
 //
-// Layout: 64 × {object (arena offset), script line} in the slot. Which entries are in use, only their process knows.
+// Layout: 64 × {handle of the object, reserved for the script line} in the slot. Which entries are in use, only their
+// process knows.
 //
 // Invariants: the entry of a lock is written before the lock is taken and cleared after it is given back. The lock's own
 // word decides who owns it; an entry alone says nothing. The entry of a semaphore stands for one permit of it; both
-// change in one transaction.
+// change in one transaction. An entry names an object for ever: what was dropped while it was held is not mistaken for
+// what came to its place.
 //
 // A crash leaves: the entries, for the sweep.
 
@@ -13,40 +15,50 @@ enum HeldLocks {
     /// No entry: a process that holds more than 64 things has none for the rest.
     static let none = -1
 
-    /// A bit for each entry not in use.
+    /// A bit for each entry that is not in use.
     nonisolated(unsafe) private static var free: UInt64 = .max
+    /// A bit for each entry that is in use for something this process is about to take.
+    nonisolated(unsafe) private static var pending: UInt64 = 0
 
     /// Notes that this process is about to take a lock. Returns the entry.
     @inline(__always)
-    static func begin(_ object: SharedObject) -> Int {
+    static func list(_ object: SharedObject) -> Int {
         if free == 0 { dropStale() }
         guard free != 0 else { return none }
         let entry = free.trailingZeroBitCount
-        word(entry).store(object.offset)
+        word(entry).store(object.handle.rawValue)
         free &= free &- 1
         return entry
     }
 
     /// Notes that this process has given a lock back.
     @inline(__always)
-    static func end(_ entry: Int) {
+    static func unlist(_ entry: Int) {
         guard entry != none else { return }
         word(entry).store(0)
         free |= 1 << UInt64(entry)
     }
 
-    /// A free entry for a permit, to be written by the transaction that takes it.
-    static func reserve() -> Int {
+    /// An entry to be used after a wait, in which code of the script may take other things.
+    static func reserve(for object: SharedObject? = nil) -> Int {
         if free == 0 { dropStale() }
         guard free != 0 else { return none }
         let entry = free.trailingZeroBitCount
+        if let object { word(entry).store(object.handle.rawValue) }
         free &= free &- 1
+        pending |= 1 << UInt64(entry)
         return entry
     }
 
-    /// Lets go of an entry that a transaction has cleared, or never wrote.
-    static func giveBack(_ entry: Int) {
-        if entry != none { free |= 1 << UInt64(entry) }
+    /// What the entry was reserved for has been taken.
+    static func confirm(_ entry: Int) {
+        if entry != none { pending &= ~(1 << UInt64(entry)) }
+    }
+
+    /// Lets go of a reserved entry, or of one that a transaction has cleared.
+    static func free(_ entry: Int) {
+        confirm(entry)
+        unlist(entry)
     }
 
     /// The word of an entry of this process.
@@ -54,14 +66,24 @@ enum HeldLocks {
     static func word(_ entry: Int) -> SharedWord { Slot.mine.heldLock(entry).object }
 
     /// A forked child holds nothing.
-    static func becomeChild() { free = .max }
+    static func becomeChild() {
+        free = .max
+        pending = 0
+    }
 
-    /// Locks that other processes have given back for us are still listed.
+    private static func object(in word: SharedWord) -> SharedObject? {
+        let value = word.load()
+        return value == 0 ? nil : Handle(rawValue: value).object
+    }
+
+    /// Locks that other processes have given back for us, and what is gone, are still listed.
     private static func dropStale() {
-        for entry in 0..<Slot.heldLocksCount {
-            let object = SharedObject(offset: word(entry).relaxed())
-            if object.kind == .semaphore { continue }
-            if object.kind != .lock || !LockStorage(object).isListed(in: entry) { end(entry) }
+        for entry in 0..<Slot.heldLocksCount where pending & 1 << UInt64(entry) == 0 {
+            switch object(in: word(entry)) {
+            case let object? where object.kind == .semaphore: break
+            case let object? where object.kind == .lock && LockStorage(object).isListed(in: entry): break
+            default: unlist(entry)
+            }
         }
     }
 
@@ -69,13 +91,12 @@ enum HeldLocks {
     static func settle(_ slot: Slot) {
         for entry in 0..<Slot.heldLocksCount {
             let word = slot.heldLock(entry).object
-            let offset = word.load()
-            guard offset != 0 else { continue }
-            let object = SharedObject(offset: offset)
-            switch object.kind {
-            case .lock: LockStorage(object).noteDeath(of: slot.ref, slot.currentRecord)
-            case .semaphore: SemaphoreStorage(object).giveBack(permit: word)
-            default: break
+            if let object = object(in: word) {
+                switch object.kind {
+                case .lock: LockStorage(object).noteDeath(of: slot.ref, slot.currentRecord)
+                case .semaphore: SemaphoreStorage(object).giveBack(permit: word)
+                default: break
+                }
             }
             word.store(0)
         }

@@ -7,7 +7,7 @@
 //     72    the owner's own: depth, for recursive locks | entry of the slot that lists it + 1 << 32
 //     80    flags
 //     128   what is known of an owner that died: pid · exit code, known bit as in ProcessRecord ·
-//           length of name · name (32 bytes)
+//           length of name · name (32 bytes) · 184 which owner that was (ProcessRef)
 //
 // Invariants: taking is one compare-and-swap from free (or from a dead owner, where that is
 // allowed), giving back one store of 0. The owner's slot lists the lock before it is taken and
@@ -69,6 +69,11 @@ public struct LockStorage {
     private static let deathShift: UInt64 = 1
     private static let exitKnown: UInt64 = 1 << 32
     private static let nameBytes = 32
+    // Of the owner word.
+    private static let briefBit: UInt64 = 1
+    // Of the owner's own word, which nobody else reads but to show the depth.
+    private static let depthMask: UInt64 = 0xffff_ffff
+    private static let entryShift: UInt64 = 32
 
     private var waiters: WaitList { object.waitList(at: 48) }
     private var owner: SharedWord { object.word(64) }
@@ -78,6 +83,7 @@ public struct LockStorage {
     private var culpritExit: SharedWord { object.word(136) }
     private var culpritNameLength: SharedWord { object.word(144) }
     private var culpritName: UnsafeMutableRawPointer { object.base + 152 }
+    private var culpritRef: SharedWord { object.word(184) }
 
     /// Makes a free lock that this process holds a reference to.
     ///
@@ -122,10 +128,6 @@ public struct LockStorage {
         return (record.name, record.pid)
     }
 
-    private static let briefBit: UInt64 = 1
-    private static let depthMask: UInt64 = 0xffff_ffff
-    private static let entryShift: UInt64 = 32
-
     private var ownerRef: ProcessRef { ProcessRef(rawValue: owner.load() & ~Self.briefBit) }
 
     /// Whether this process holds the lock and lists it in that entry of its slot.
@@ -142,12 +144,12 @@ public struct LockStorage {
     @inline(__always)
     public func acquire(until deadline: Deadline) -> Outcome {
         if owner.relaxed() == 0 {
-            let entry = HeldLocks.begin(object)
+            let entry = HeldLocks.list(object)
             if owner.compareExchange(0, ProcessRef.current.rawValue) {
                 noteTaken(listedIn: entry)
                 return .acquired
             }
-            HeldLocks.end(entry)
+            HeldLocks.unlist(entry)
         }
         return acquireSlowly(until: deadline)
     }
@@ -158,11 +160,13 @@ public struct LockStorage {
             ownersOwn.storeRelaxed(ownersOwn.relaxed() + 1)
             return .acquired
         }
-        let entry = HeldLocks.begin(object)
+        let entry = HeldLocks.reserve(for: object)
         let outcome = contend(ProcessRef.current.rawValue, until: deadline)
         switch outcome {
-        case .acquired, .inherited: noteTaken(listedIn: entry)
-        case .timedOut, .interrupted, .ownerDied: HeldLocks.end(entry)
+        case .acquired, .inherited:
+            HeldLocks.confirm(entry)
+            noteTaken(listedIn: entry)
+        case .timedOut, .interrupted, .ownerDied: HeldLocks.free(entry)
         }
         return outcome
     }
@@ -215,7 +219,7 @@ public struct LockStorage {
     public func release() throws(ReleaseFailure) {
         let state = ownersOwn.relaxed()
         if isMine, state & Self.depthMask == 1, owner.compareExchange(ProcessRef.current.rawValue, 0) {
-            HeldLocks.end(Int(state >> Self.entryShift) - 1)
+            HeldLocks.unlist(Int(state >> Self.entryShift) - 1)
             if !waiters.isEmpty { waiters.wakeOne() }
         } else {
             try releaseSlowly()
@@ -231,7 +235,9 @@ public struct LockStorage {
             return
         }
         // Somebody else's: it stays listed there until its slot needs the entry.
-        guard owner.exchange(0) != 0 else { throw .notAcquired }
+        let seen = owner.load()
+        // Held for an operation, it was not acquired.
+        guard seen != 0, seen & Self.briefBit == 0, owner.compareExchange(seen, 0) else { throw .notAcquired }
         if !waiters.isEmpty { waiters.wakeOne() }
     }
 
@@ -245,7 +251,7 @@ public struct LockStorage {
             if outcome != .acquired, outcome != .inherited { return (outcome, nil) }
         }
         let result = body()
-        _ = owner.exchange(0)
+        _ = owner.compareExchange(me | Self.briefBit, 0)
         if !waiters.isEmpty { waiters.wakeOne() }
         return (.acquired, result)
     }
@@ -280,6 +286,8 @@ public struct LockStorage {
         if ref.rawValue != 0, ref.slot.isDead, ref.slot.generation == ref.generation {
             Sweeper.sweep(ref.slot)
         }
+        // The note may be about one before, or not be there: who holds very many locks does not list them all.
+        guard culpritRef.load() == ref.rawValue else { return Culprit(name: "", pid: 0, exitCode: nil) }
         let length = min(Int(culpritNameLength.relaxed()), Self.nameBytes)
         let name = String(decoding: UnsafeRawBufferPointer(start: culpritName, count: length), as: UTF8.self)
         let exit = culpritExit.relaxed()
@@ -296,7 +304,8 @@ public struct LockStorage {
             record?.exitCode.map { Self.exitKnown | UInt64(UInt32(bitPattern: $0)) } ?? 0)
         let name = Array((record?.name ?? "a process").utf8.prefix(Self.nameBytes))
         culpritName.copyMemory(from: name, byteCount: name.count)
-        culpritNameLength.store(UInt64(name.count))
+        culpritNameLength.storeRelaxed(UInt64(name.count))
+        culpritRef.store(dead.rawValue)
         waiters.wakeAll()
     }
 }

@@ -71,11 +71,14 @@ public struct SemaphoreStorage {
         let outcome = acquire(until: deadline) {
             var change = Transaction(under: mutex)
             change.set(permits, permits.relaxed() - 1)
-            if entry != HeldLocks.none { change.set(HeldLocks.word(entry), object.offset) }
+            if entry != HeldLocks.none { change.set(HeldLocks.word(entry), object.handle.rawValue) }
             change.commit()
         }
-        if case .ready = outcome { return (outcome, Permit(entry: entry)) }
-        HeldLocks.giveBack(entry)
+        if case .ready = outcome {
+            HeldLocks.confirm(entry)
+            return (outcome, Permit(entry: entry))
+        }
+        HeldLocks.free(entry)
         return (outcome, nil)
     }
 
@@ -113,7 +116,7 @@ public struct SemaphoreStorage {
         }
         permits.store(value)
         mutex.unlock()
-        for _ in 0..<count where !waiters.isEmpty { waiters.wakeOne() }
+        waiters.wake(count)
         return true
     }
 
@@ -121,7 +124,7 @@ public struct SemaphoreStorage {
     public func release(_ permit: Permit) -> Bool {
         guard permit.entry != HeldLocks.none else { return release() }
         let isBack = giveBack(permit: HeldLocks.word(permit.entry))
-        HeldLocks.giveBack(permit.entry)
+        HeldLocks.free(permit.entry)
         return isBack
     }
 
@@ -130,6 +133,11 @@ public struct SemaphoreStorage {
     @discardableResult
     func giveBack(permit entry: SharedWord) -> Bool {
         mutex.lock()
+        // Taking the mutex over may have settled the record of a process that died over this very entry.
+        guard entry.relaxed() != 0 else {
+            mutex.unlock()
+            return true
+        }
         let value = permits.relaxed() + 1
         let fits = value <= limit.relaxed() >> 1
         var change = Transaction(under: mutex)

@@ -39,6 +39,9 @@ struct WaitNode: Equatable {
     var granted: SharedWord { word(24) }
     var polls: SharedWord { word(32) }
 
+    /// Whether it is in a list, or was granted a turn that nobody has taken.
+    var isInUse: Bool { list.load() != 0 || granted.load() != 0 }
+
     /// Makes the sleeper look.
     func wake() {
         let sleeper = ProcessRef(rawValue: sleeper.relaxed())
@@ -94,7 +97,7 @@ public struct WaitList {
     ///
     /// - Returns: whether it has been granted a turn, which is its sleeper's now.
     func leave(_ node: WaitNode) -> Bool {
-        if node.list.load() == 0, node.granted.load() == 0 { return false }
+        guard node.isInUse else { return false }
         lock.lock()
         defer { lock.unlock() }
         if node.list.relaxed() == word.offset {
@@ -107,7 +110,8 @@ public struct WaitList {
         return true
     }
 
-    /// Takes the node of a dead process out. A turn that it had been granted goes to the next.
+    /// Takes out the node of a process that will not use a turn, since it is dead or waits no more. A turn that it had been
+    /// granted goes to the next, in the transaction that takes it away.
     func remove(_ node: WaitNode) {
         lock.lock()
         if node.list.relaxed() == word.offset {
@@ -126,13 +130,31 @@ public struct WaitList {
         node.wake()
     }
 
+    /// Wakes the `count` processes that have waited longest, or as many as there are.
+    func wake(_ count: Int) {
+        var left = count
+        while left > 0, !isEmpty, let node = grantFirst() {
+            node.wake()
+            left -= 1
+        }
+    }
+
     /// Wakes all who are in the list now; not those who come back while we are at it.
     func wakeAll() {
-        let last = word.load() >> 32
-        while !isEmpty, let node = grantFirst() {
-            node.wake()
-            if node.id == last { return }
+        if !isEmpty { wake(length) }
+    }
+
+    /// How many nodes are in the list.
+    private var length: Int {
+        lock.lock()
+        defer { lock.unlock() }
+        var length = 0
+        var node = WaitNode.identified(word.relaxed() & Self.half)
+        while let current = node {
+            length += 1
+            node = WaitNode.identified(current.links.relaxed() >> 32)
         }
+        return length
     }
 
     private func grantFirst(inPlaceOf dead: WaitNode? = nil) -> WaitNode? {

@@ -164,7 +164,7 @@ public enum Waiting {
 /// The nodes of one wait, linked into the lists it listens to.
 ///
 /// A wait may run code of the script, which may wait in turn: the nodes of the inner wait come after those of the outer.
-private final class Registration {
+final class Registration {
     private let lists: ArraySlice<WaitList>
     private let turns: WaitSet.Turns
     private let first: Int
@@ -172,11 +172,17 @@ private final class Registration {
     private var hasSpun = false
 
     nonisolated(unsafe) private static var nodesInUse = 0
+    /// Nodes that are kept for waits that are nothing without one.
+    private static let nodesForDecisive = 8
 
     init(of set: WaitSet) {
         first = Self.nodesInUse
-        // Objects beyond the nodes a slot has are looked at when the cap is reached.
-        lists = set.lists.prefix(Slot.nodeCount - first)
+        let available = Slot.nodeCount - first - (set.turns == .decisive ? 0 : Self.nodesForDecisive)
+        // Objects beyond that are looked at when the cap is reached.
+        lists = set.lists.prefix(max(0, available))
+        precondition(
+            set.turns != .decisive || !lists.isEmpty, "signal handlers wait inside each other at most so deep"
+        )
         turns = set.turns
         polls = !set.descriptors.isEmpty
         Self.nodesInUse += lists.count
@@ -223,7 +229,10 @@ private final class Registration {
 
     /// The wait is over: turns that came and were not used go to the next.
     func end() {
-        for (index, list) in lists.enumerated() where list.leave(node(index)) { list.wakeOne() }
+        for (index, list) in lists.enumerated() where node(index).isInUse { list.remove(node(index)) }
         Self.nodesInUse = first
     }
+
+    /// A forked child waits for nothing.
+    static func becomeChild() { nodesInUse = 0 }
 }

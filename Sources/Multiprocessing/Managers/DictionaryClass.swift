@@ -30,7 +30,8 @@ enum DictionaryClass {
 
     /// The contents, a table or a dictionary, come first and may be followed by options.
     static func construct(
-        _ lua: Lua, _ variant: DictionaryStorage.Variant, _ function: StaticString
+        _ lua: Lua, _ variant: DictionaryStorage.Variant, _ function: StaticString,
+        checkKey: (Lua, Int32) throws(LuaFault) -> Void = { _, _ in }
     ) throws(LuaFault) -> Int32 {
         _ = try ManagerClass.manager.check(lua, at: 1)
         if lua.top < 2 { lua.top = 2 }
@@ -39,7 +40,7 @@ enum DictionaryClass {
             try DictionaryStorage.create(variant, name: name, place: place)
         }
         luaClass(of: storage).push(storage.object, to: lua)
-        if !lua.isNoneOrNil(at: 2) { try DictionaryMethods.update(lua, storage, from: 2) }
+        if !lua.isNoneOrNil(at: 2) { try DictionaryMethods.update(lua, storage, from: 2, checkKey: checkKey) }
         return 1
     }
 
@@ -82,6 +83,7 @@ enum DictionaryClass {
     static func set(
         _ lua: Lua, _ storage: DictionaryStorage, keyAt key: Int32, valueAt value: Int32
     ) throws(LuaFault) {
+        OwnChanges.note()
         try StoredMessages.key(lua, key) { key throws(LuaFault) in
             if lua.isNoneOrNil(at: value) {
                 _ = storage.remove(key)

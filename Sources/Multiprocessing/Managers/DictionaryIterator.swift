@@ -7,6 +7,8 @@ enum DictionaryIterator {
         let cursor = DictionaryStorage.Cursor()
         let buffer = MessageBuffer(capacity: 1024)
         var next = 0
+        /// An entry is being decoded: that may run code of the script.
+        var isBusy = false
     }
 
     private struct State: BitwiseCopyable {
@@ -23,7 +25,7 @@ enum DictionaryIterator {
 
     /// `__pairs`: iterator and state.
     static func pairs(_ lua: Lua) throws(LuaFault) -> Int32 {
-        guard let object = SharedClasses.object(lua, at: 1) else {
+        guard let object = SharedClasses.object(lua, at: 1), object.kind == .dictionary else {
             throw .typeMismatch(lua, at: 1, expected: "dict")
         }
         lua.push { Lua.run($0, DictionaryIterator.next) }
@@ -39,15 +41,20 @@ enum DictionaryIterator {
         let state = try userdata.check(lua, at: 1).pointee
         let position = Unmanaged<Position>.fromOpaque(state.position).takeUnretainedValue()
         Operation.enter(.readEntry, state.object)
+        if position.isBusy { throw .message("the iterator is in use already") }
         if position.next == position.buffer.count {
             position.buffer.clear()
             position.next = 0
             DictionaryStorage(state.object).read(after: position.cursor, into: position.buffer)
             if position.buffer.count == 0 { return 0 }
         }
-        try Decoder.decode(lua, position.buffer[position.next])
-        try Decoder.decode(lua, position.buffer[position.next + 1])
+        position.isBusy = true
+        defer { position.isBusy = false }
+        // Also past an entry that cannot be decoded.
+        let entry = position.next
         position.next += 2
+        try Decoder.decode(lua, position.buffer[entry])
+        try Decoder.decode(lua, position.buffer[entry + 1])
         return 2
     }
 }

@@ -26,10 +26,12 @@ enum DictionaryMethods {
         """
         local read, replace = ...
         return function(dict, key, f)
+            local tries = 0
             while true do
-                local old, version = read(dict, key, f)
+                local old, version, own = read(dict, key, f)
                 local new = f(old)
-                if replace(dict, key, version, new) then return new end
+                tries = tries + 1
+                if replace(dict, key, version, new, own, tries) then return new end
             end
         end
         """, using: [{ Lua.run($0, readVersion) }, { Lua.run($0, replaceVersion) }])
@@ -66,6 +68,7 @@ enum DictionaryMethods {
     private static func set(_ lua: Lua) throws(LuaFault) -> Int32 {
         let storage = try check(lua, .writeEntry)
         try lua.checkAny(at: 3)
+        try lua.checkNothing(after: 3, "set takes a key and a value")
         try DictionaryClass.set(lua, storage, keyAt: 2, valueAt: 3)
         return 0
     }
@@ -73,6 +76,7 @@ enum DictionaryMethods {
     /// `pop(key[, default])`
     private static func pop(_ lua: Lua) throws(LuaFault) -> Int32 {
         let storage = try check(lua, .writeEntry)
+        OwnChanges.note()
         try lua.checkAny(at: 2)
         let isThere = try StoredMessages.withBuffer { buffer throws(LuaFault) in
             guard try StoredMessages.key(lua, 2, { storage.remove($0, into: buffer) }) else { return false }
@@ -122,31 +126,67 @@ enum DictionaryMethods {
 
     /// `update(contents)`
     private static func update(_ lua: Lua) throws(LuaFault) -> Int32 {
+        try lua.checkNothing(after: 2, "update takes one table or dict")
         try update(lua, try check(lua, .writeEntry), from: 2)
         return 0
     }
 
     /// Puts all entries of the table or dictionary at `index`, each by itself.
-    static func update(_ lua: Lua, _ storage: DictionaryStorage, from index: Int32) throws(LuaFault) {
+    ///
+    /// - Parameter checkKey: refuses keys.
+    static func update(
+        _ lua: Lua, _ storage: DictionaryStorage, from index: Int32,
+        checkKey: (Lua, Int32) throws(LuaFault) -> Void = { _, _ in }
+    ) throws(LuaFault) {
         let isContainer = DictionaryClass.classes.contains { $0.object(lua, at: index) != nil }
         guard isContainer || lua.type(at: index) == .table else {
             throw .typeMismatch(lua, at: index, expected: "table or dict")
         }
-        if isContainer { return try copy(lua, from: index, to: storage) }
-        lua.pushNil()
-        while try lua.next(at: index) {
-            try DictionaryClass.set(lua, storage, keyAt: lua.top - 1, valueAt: lua.top)
-            lua.pop()
+        if isContainer { return try copy(lua, from: index, to: storage, checkKey) }
+        OwnChanges.note()
+        try MemoryRelief.retrying(lua) { () throws(LuaFault) in
+            // What cannot be sent is found before anything is put.
+            let encoder = Encoder.take()
+            defer { encoder.giveBack() }
+            let keys = try encodeAll(lua, index, encoder, checkKey)
+            return Result { () throws(SharedMemoryExhausted) in
+                for (number, key) in keys.enumerated() {
+                    try key.withBytes { key throws(SharedMemoryExhausted) in
+                        try encoder.withMessage(at: number) { message throws(SharedMemoryExhausted) in
+                            try storage.set(key, message)
+                        }
+                    }
+                }
+            }
         }
     }
 
-    private static func copy(_ lua: Lua, from index: Int32, to storage: DictionaryStorage) throws(LuaFault) {
+    /// Encodes the values of a table. Returns the keys in the same order.
+    private static func encodeAll(
+        _ lua: Lua, _ table: Int32, _ encoder: Encoder, _ checkKey: (Lua, Int32) throws(LuaFault) -> Void
+    ) throws(LuaFault) -> [[UInt8]] {
+        var keys: [[UInt8]] = []
+        lua.pushNil()
+        while try lua.next(at: table) {
+            try checkKey(lua, lua.top - 1)
+            try StoredMessages.key(lua, lua.top - 1) { keys.append(Array($0)) }
+            try encoder.encode(lua, at: lua.top)
+            lua.pop()
+        }
+        return keys
+    }
+
+    private static func copy(
+        _ lua: Lua, from index: Int32, to storage: DictionaryStorage,
+        _ checkKey: (Lua, Int32) throws(LuaFault) -> Void
+    ) throws(LuaFault) {
         let source = DictionaryStorage(SharedClasses.object(lua, at: index).unsafelyUnwrapped)
         try StoredMessages.withBuffer { buffer throws(LuaFault) in
             source.readAll(into: buffer)
             for entry in stride(from: 0, to: buffer.count, by: 2) {
                 try Decoder.decode(lua, buffer[entry])
                 try Decoder.decode(lua, buffer[entry + 1])
+                try checkKey(lua, lua.top - 1)
                 try DictionaryClass.set(lua, storage, keyAt: lua.top - 1, valueAt: lua.top)
                 lua.pop(2)
             }
@@ -189,6 +229,7 @@ enum DictionaryMethods {
 
     private static func clear(_ lua: Lua) throws(LuaFault) -> Int32 {
         try check(lua, .writeEntry).clear()
+        OwnChanges.note()
         return 0
     }
 
@@ -200,6 +241,7 @@ enum DictionaryMethods {
         // A float stays one: 1.0 added to an integer gives a float, as in Lua.
         let integer = lua.isInteger(at: 3) ? lua.integer(at: 3) : nil
         var sum: MessageReader.Scalar?
+        OwnChanges.note()
         var bytes = ByteBuffer(capacity: 16)
         defer { bytes.free() }
         try StoredMessages.key(lua, 2) { key throws(LuaFault) in
@@ -228,22 +270,21 @@ enum DictionaryMethods {
 
     private static let versions = LuaClass<DictionaryStorage.Version>("Version")
 
-    /// `(dict, key, f)`: the value and its version.
+    /// `(dict, key, f)`: the value, its version, and how often this process has changed anything.
     private static func readVersion(_ lua: Lua) throws(LuaFault) -> Int32 {
         let storage = try check(lua, .readEntry)
         try lua.checkAny(at: 2)
-        guard lua.type(at: 3) == .function || lua.hasMetafield("__call", at: 3) else {
-            throw .typeMismatch(lua, at: 3, expected: "function")
-        }
+        try lua.checkCallable(at: 3)
         return try StoredMessages.withBuffer { buffer throws(LuaFault) in
             let version = try StoredMessages.key(lua, 2) { storage.get($0, into: buffer) }
             if version == nil { lua.pushNil() } else { try Decoder.decode(lua, buffer[0]) }
             versions.push(version ?? .absent, to: lua)
-            return 2
+            lua.push(OwnChanges.count)
+            return 3
         }
     }
 
-    /// `(dict, key, version, value)`: whether it was replaced.
+    /// `(dict, key, version, value, own, tries)`: whether it was replaced.
     private static func replaceVersion(_ lua: Lua) throws(LuaFault) -> Int32 {
         let storage = try check(lua, .writeEntry)
         let version = try versions.check(lua, at: 3).pointee
@@ -256,6 +297,12 @@ enum DictionaryMethods {
             return try StoredMessages.encoding(lua, 4) { message throws(SharedMemoryExhausted) in
                 try storage.replace(key, version, with: message)
             }
+        }
+        if !isDone, try lua.checkInteger(at: 5) != OwnChanges.count,
+            try lua.checkInteger(at: 6) > OwnChanges.mostTries
+        {
+            throw .message(
+                "apply: the function itself changes the value of \(try quoted(lua, 2)); it should return it")
         }
         lua.push(isDone)
         return 1

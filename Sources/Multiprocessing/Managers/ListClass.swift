@@ -39,7 +39,7 @@ enum ListClass {
         return 1
     }
 
-    /// `l[i]`: a copy of the element. One behind the last is nil, so that `ipairs` ends.
+    /// `l[i]`: a copy of the element, nil behind the last one: another process may just have made the list shorter.
     private static func index(_ lua: Lua) throws(LuaFault) -> Int32 {
         let storage = try check(lua, .readEntry)
         let position = try self.position(lua, at: 2)
@@ -48,10 +48,9 @@ enum ListClass {
                 try Decoder.decode(lua, buffer[0])
                 return 1
             }
-            let count = storage.count
-            // table.remove of an empty list looks at 0.
-            guard position == count + 1 || position == 0 && count == 0 else {
-                throw outOfRange(position, count)
+            // table.remove looks at 0 if the list is empty.
+            guard position > 0 || position == 0 && storage.count == 0 else {
+                throw outOfRange(position, storage.count)
             }
             return 0
         }
@@ -66,9 +65,9 @@ enum ListClass {
             return 0
         }
         let isDone = try StoredMessages.encoding(lua, 3) { message throws(SharedMemoryExhausted) in
-            if try storage.set(position &- 1, message) { return true }
-            return try storage.append(message, at: position &- 1)
+            try storage.set(position &- 1, message)
         }
+        OwnChanges.note()
         guard isDone else { throw outOfRange(position, storage.count) }
         return 0
     }

@@ -22,6 +22,7 @@ enum ListMethods {
         "sort",
         """
         local options, snapshot, replace = ...
+        local sort, ipairs = table.sort, ipairs
         local function sorted(values, less, key, reverse)
             local keys, order = values, {}
             if key then
@@ -29,7 +30,7 @@ enum ListMethods {
                 for i = 1, #values do keys[i] = key(values[i]) end
             end
             for i = 1, #values do order[i] = i end
-            table.sort(order, function(i, j)
+            sort(order, function(i, j)
                 local a, b = keys[i], keys[j]
                 if reverse then a, b = b, a end
                 if less then
@@ -48,8 +49,8 @@ enum ListMethods {
         return function(list, ...)
             local less, key, reverse = options(list, ...)
             repeat
-                local values, version = snapshot(list)
-            until replace(list, version, sorted(values, less, key, reverse))
+                local values, version, own = snapshot(list)
+            until replace(list, version, sorted(values, less, key, reverse), own)
         end
         """, using: [{ Lua.run($0, sortOptions) }, { Lua.run($0, snapshot) }, { Lua.run($0, replace) }])
 
@@ -66,9 +67,11 @@ enum ListMethods {
     private static func append(_ lua: Lua) throws(LuaFault) -> Int32 {
         let storage = try check(lua, .writeEntry)
         try checkValue(lua, at: 2)
-        _ = try StoredMessages.encoding(lua, 2) { message throws(SharedMemoryExhausted) in
+        try lua.checkNothing(after: 2, "append takes one value; a list of them goes to extend")
+        try StoredMessages.encoding(lua, 2) { message throws(SharedMemoryExhausted) in
             try storage.append(message)
         }
+        OwnChanges.note()
         return 0
     }
 
@@ -82,8 +85,9 @@ enum ListMethods {
     static func extend(_ lua: Lua, _ storage: ListStorage, from index: Int32) throws(LuaFault) {
         if ListClass.list.object(lua, at: index) != nil {
             try pushCopy(lua, ListStorage(SharedClasses.object(lua, at: index).unsafelyUnwrapped))
-            defer { lua.pop() }
-            return try appendAll(lua, storage, from: lua.top)
+            let copy = lua.top
+            defer { lua.remove(at: copy) }
+            return try appendAll(lua, storage, from: copy)
         }
         guard lua.type(at: index) == .table else {
             throw .typeMismatch(lua, at: index, expected: "table or list")
@@ -104,13 +108,12 @@ enum ListMethods {
     }
 
     private static func appendAll(_ lua: Lua, _ storage: ListStorage, from table: Int32) throws(LuaFault) {
-        let count = lua.rawLength(at: table)
         try MemoryRelief.retrying(lua) { () throws(LuaFault) in
             let encoder = Encoder.take()
             defer { encoder.giveBack() }
             try encodeAll(lua, table, encoder)
             return Result { () throws(SharedMemoryExhausted) in
-                try storage.append(count) { index, append throws(SharedMemoryExhausted) in
+                try storage.append(encoder.count) { index, append throws(SharedMemoryExhausted) in
                     try encoder.withMessage(at: index, append)
                 }
             }
@@ -136,6 +139,7 @@ enum ListMethods {
         try StoredMessages.encoding(lua, 3) { message throws(SharedMemoryExhausted) in
             try storage.insert(message, at: max(position, 1) - 1)
         }
+        OwnChanges.note()
         return 0
     }
 
@@ -145,8 +149,9 @@ enum ListMethods {
     private static func remove(_ lua: Lua) throws(LuaFault) -> Int32 {
         let storage = try check(lua, .writeEntry)
         try checkValue(lua, at: 2)
-        for message in try StoredMessages.candidates(lua, 2)
-        where message.withUnsafeBytes({ storage.remove($0) }) { return 0 }
+        let wanted = try StoredMessages.candidates(lua, 2)
+        OwnChanges.note()
+        if storage.removeFirst(where: { bytes in wanted.contains { bytes.elementsEqual($0) } }) { return 0 }
         throw .message("ValueError: list.remove(x): x not in list")
     }
 
@@ -154,6 +159,7 @@ enum ListMethods {
     private static func pop(_ lua: Lua) throws(LuaFault) -> Int32 {
         let storage = try check(lua, .writeEntry)
         let position = try lua.optionalInteger(at: 2).map { Int($0) }
+        OwnChanges.note()
         return try StoredMessages.withBuffer { buffer throws(LuaFault) in
             guard storage.remove(at: position.map { $0 &- 1 }, into: buffer) else {
                 let count = storage.count
@@ -167,6 +173,7 @@ enum ListMethods {
 
     private static func clear(_ lua: Lua) throws(LuaFault) -> Int32 {
         try check(lua, .writeEntry).clear()
+        OwnChanges.note()
         return 0
     }
 
@@ -275,18 +282,23 @@ enum ListMethods {
         return 3
     }
 
-    /// `(list)`: all elements, and how often it was changed.
+    /// `(list)`: all elements, how often it was changed, and how often this process has changed anything.
     private static func snapshot(_ lua: Lua) throws(LuaFault) -> Int32 {
         let changes = try pushCopy(lua, try check(lua, .readEntry))
         lua.push(Int64(bitPattern: changes))
-        return 2
+        lua.push(OwnChanges.count)
+        return 3
     }
 
-    /// `(list, changes, elements)`: whether they are its elements now.
+    /// `(list, changes, elements, own)`: whether they are its elements now.
     private static func replace(_ lua: Lua) throws(LuaFault) -> Int32 {
         let storage = try check(lua, .writeEntry)
         let changes = UInt64(bitPattern: try lua.checkInteger(at: 2))
-        lua.push(try replace(lua, storage, changes, from: 3))
+        let isDone = try replace(lua, storage, changes, from: 3)
+        if !isDone, try lua.checkInteger(at: 4) != OwnChanges.count {
+            throw .message("ValueError: list modified during sort")
+        }
+        lua.push(isDone)
         return 1
     }
 }

@@ -16,16 +16,7 @@ enum NamespaceClass {
 
     /// `m:Namespace([contents])`
     static func construct(_ lua: Lua) throws(LuaFault) -> Int32 {
-        if lua.type(at: 2) == .table { try checkNames(lua) }
-        return try DictionaryClass.construct(lua, .namespace, "Namespace")
-    }
-
-    private static func checkNames(_ lua: Lua) throws(LuaFault) {
-        lua.pushNil()
-        while try lua.next(at: 2) {
-            lua.pop()
-            try checkName(lua, at: lua.top)
-        }
+        try DictionaryClass.construct(lua, .namespace, "Namespace", checkKey: checkName)
     }
 
     private static func checkName(_ lua: Lua, at index: Int32) throws(LuaFault) {
@@ -60,14 +51,19 @@ enum NamespaceClass {
             for entry in stride(from: 0, to: buffer.count, by: 2) {
                 try Decoder.decode(lua, buffer[entry])
                 try Decoder.decode(lua, buffer[entry + 1])
-                let text = try lua.displayString(at: -1)
-                let value = lua.type(at: -1) == .string ? "'\(text)'" : text
-                fields.append("\(lua.string(at: -2) ?? "")=\(value)")
+                fields.append("\(lua.string(at: -2) ?? "")=\(try describe(lua))")
                 lua.pop(2)
             }
             return fields
         }
         lua.push("<Namespace(\(fields.joined(separator: ", ")))\(SharedClasses.suffix(storage.object))>")
         return 1
+    }
+
+    /// The value on top of the stack; a shared object, which may be this very one, only by its class.
+    private static func describe(_ lua: Lua) throws(LuaFault) -> String {
+        if SharedClasses.object(lua, at: -1) != nil { return "<\(lua.typeName(at: -1))>" }
+        let text = try lua.displayString(at: -1)
+        return lua.type(at: -1) == .string ? "'\(text)'" : text
     }
 }

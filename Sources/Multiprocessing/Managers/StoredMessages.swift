@@ -27,8 +27,10 @@ enum StoredMessages {
             guard !(lua.number(at: index) ?? 0).isNaN else { throw .message("NaN cannot be a key") }
             if !lua.isInteger(at: index), let integer = lua.integer(at: index) {
                 lua.push(integer)
-                defer { lua.remove(at: lua.top) }
-                return try bytes(lua, lua.top, body)
+                let pushed = lua.top
+                // Not the topmost: that may be an error by then.
+                defer { lua.remove(at: pushed) }
+                return try bytes(lua, pushed, body)
             }
         default:
             throw .message("a \(lua.typeName(at: index)) cannot be a key (strings, numbers and booleans can)")
@@ -71,6 +73,17 @@ enum StoredMessages {
     private static func copy(_ lua: Lua, _ index: Int32) throws(LuaFault) -> [UInt8] {
         try bytes(lua, index) { Array($0) }
     }
+}
+
+/// How often this process has changed a container: whether a function that was called meanwhile has done so.
+enum OwnChanges {
+    nonisolated(unsafe) private(set) static var count: Int64 = 0
+
+    static func note() { count += 1 }
+
+    /// A function that changes what it is called for makes its caller begin again and again. After so many times it is not
+    /// somebody else.
+    static let mostTries: Int64 = 100
 }
 
 /// Adding numbers that are kept as messages.

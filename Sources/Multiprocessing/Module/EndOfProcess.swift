@@ -10,13 +10,31 @@ public enum EndOfProcess {
     private static let daemonGrace = 2.0
     private static let patience = 2.0
 
-    nonisolated(unsafe) private static var hasRun = false
+    /// What is done, in this order.
+    private enum Stage: CaseIterable {
+        case handlers, daemons, pipes, others, sharedMemory
+    }
 
-    /// `mp.atexit(f)`.
-    static func register(_ lua: Lua) throws(LuaFault) -> Int32 {
-        try lua.check(.function, at: 1)
+    nonisolated(unsafe) private static var stagesLeft = Stage.allCases[...]
+
+    /// `mp.atexit(f, ...)`: f is called with these arguments.
+    static let atexit = LuaScript(
+        "atexit",
+        """
+        local register = ...
+        local select, pack, unpack = select, table.pack, table.unpack
+        return function(f, ...)
+            if select("#", ...) == 0 then return register(f, f) end
+            local arguments = pack(...)
+            return register(f, function() return f(unpack(arguments, 1, arguments.n)) end)
+        end
+        """, using: [{ Lua.run($0, register) }])
+
+    /// `(f, call)`
+    private static func register(_ lua: Lua) throws(LuaFault) -> Int32 {
+        try lua.checkCallable(at: 1)
         Registry.pushTable(handlers, to: lua)
-        lua.pushValue(at: 1)
+        lua.pushValue(at: 2)
         lua.rawSet(Int64(lua.rawLength(at: -2) + 1), at: -2)
         lua.pushValue(at: 1)
         return 1
@@ -26,26 +44,39 @@ public enum EndOfProcess {
     static func inheritedByChild(_ lua: Lua) {
         lua.pushNil()
         Registry.set(handlers, in: lua)
-        hasRun = false
+        stagesLeft = Stage.allCases[...]
     }
 
-    /// Does all that must be done before the process may end. Does it once.
+    /// Does all that must be done before the process may end. Does it once; called again from within, by a handler that
+    /// calls `os.exit`, it goes on with what comes next.
     public static func run(_ lua: Lua) {
-        if hasRun { return }
-        hasRun = true
-        Logging.info(lua, "process shutting down")
-        runHandlers(lua)
-        Children.endDaemons(lua, within: daemonGrace)
+        if stagesLeft.count == Stage.allCases.count { Logging.info(lua, "process shutting down") }
+        while let stage = stagesLeft.popFirst() { perform(stage, lua) }
+    }
+
+    private static func perform(_ stage: Stage, _ lua: Lua) {
+        switch stage {
+        case .handlers: runHandlers(lua)
+        case .daemons: Children.endDaemons(lua, within: daemonGrace)
         // Whoever waits for something from this process in a pipe learns that nothing will come.
-        PipeEnd.releaseAll()
-        endOthers(lua)
-        if Family.isMainProcess { unlinkSharedMemory() }
+        case .pipes: PipeEnd.releaseAll()
+        case .others: endOthers(lua)
+        case .sharedMemory: if Family.isMainProcess { unlinkSharedMemory() }
+        }
+    }
+
+    /// Waits at the end of the process, where an error of a signal's handler can only be reported.
+    static func patiently(_ lua: Lua, _ wait: () -> WaitOutcome) -> WaitOutcome {
+        while true {
+            let outcome = wait()
+            if outcome != .interrupted || !UserSignals.reportFailure(lua) { return outcome }
+        }
     }
 
     private static func endOthers(_ lua: Lua) {
         guard !Interruption.wasRaised else { return Children.abandon(lua) }
         guard Children.joinAll(lua, patience: patience) else { return Children.abandon(lua) }
-        if Family.isMainProcess, !joinOrphans() { Children.abandon(lua) }
+        if Family.isMainProcess, !joinOrphans(lua) { Children.abandon(lua) }
     }
 
     private static func unlinkSharedMemory() {
@@ -72,13 +103,13 @@ public enum EndOfProcess {
         lua.pop()
     }
 
-    private static func joinOrphans() -> Bool {
-        switch Family.joinAll(until: .after(seconds: patience)) {
+    private static func joinOrphans(_ lua: Lua) -> Bool {
+        switch patiently(lua, { Family.joinAll(until: .after(seconds: patience)) }) {
         case .ready: return true
         case .interrupted: return false
         case .timedOut:
             WaitingNotice.show(Family.otherProcesses)
-            return Family.joinAll(until: .never) == .ready
+            return patiently(lua) { Family.joinAll(until: .never) } == .ready
         }
     }
 }

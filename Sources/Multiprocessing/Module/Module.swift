@@ -51,6 +51,10 @@ public enum Multiprocessing {
         // Now, so that it is older than any object of the script and, at the end, outlives their finalizers.
         try CurrentProcess.push(lua)
         lua.pop()
+        try lua.push(EndOfProcess.atexit, chunk: "=[mp.atexit]")
+        lua.rawSet("atexit", at: -2)
+        // Now, and not at a first object deep in somebody's stack: some of their methods are compiled.
+        Constructor.installClasses(in: lua)
         lua.setFunctions(Constructor.all, at: -1)
         lua.setFunctions(
             ArrayClass.rawConstructors + [ManagerClass.constructor, SharedMemoryClass.constructor], at: -1)

@@ -66,7 +66,6 @@ enum ModuleFunctions {
             },
             LuaFunction("join") { Lua.run($0, join) },
             LuaFunction("freeze_support") { Lua.run($0) { _ in 0 } },
-            LuaFunction("atexit") { Lua.run($0, EndOfProcess.register) },
             LuaFunction("register") { Lua.run($0, register) },
         ] + StartMethods.functions
 

@@ -5,17 +5,16 @@ import LuaBridge
 /// Script lines as shared memory keeps them: interned name of the source << 24 | line.
 enum Place {
     // The sources a script runs are few: the last one is most often the same.
-    nonisolated(unsafe) private static var lastSource: UnsafePointer<CChar>?
+    nonisolated(unsafe) private static var lastSource: [UInt8] = []
     nonisolated(unsafe) private static var lastID: UInt64 = 0
 
     /// Where the innermost Lua function is; 0 if unknown.
     static func current(_ lua: Lua) -> UInt64 {
         guard let position = lua.position else { return 0 }
-        if position.source != lastSource {
-            let name = position.shortSource
-            let id = Array(name.utf8).withUnsafeBytes { try? InternTable.intern($0) }
-            guard let id else { return 0 }
-            lastSource = position.source
+        if lastID == 0 || !position.hasShortSource(lastSource) {
+            let name = Array(position.shortSource.utf8)
+            guard let id = name.withUnsafeBytes({ try? InternTable.intern($0) }) else { return 0 }
+            lastSource = name
             lastID = id
         }
         return lastID << 24 | UInt64(UInt32(bitPattern: position.line) & 0xff_ffff)

@@ -21,9 +21,8 @@ enum UserSignals {
     private static func onSignal(_ lua: Lua) throws(LuaFault) -> Int32 {
         let number = try signal(lua, at: 1)
         let isHandled = !lua.isNoneOrNil(at: 2)
-        if isHandled, lua.type(at: 2) != .function, !lua.hasMetafield("__call", at: 2) {
-            throw .typeMismatch(lua, at: 2, expected: "function")
-        }
+        if isHandled { try lua.checkCallable(at: 2) }
+        try lua.checkNothing(after: 2, "on_signal takes a signal and a function")
         lua.top = 2
         Registry.pushTable(handlers, to: lua)
         lua.rawGet(Int64(number), at: 3)
@@ -51,8 +50,7 @@ enum UserSignals {
             let text = try lua.displayString(at: position)
             throw ErrorObject.make(lua, .valueError, "unknown signal '\(text)'")
         }
-        // Without the default action of SIGCHLD, reading and waiting would be disturbed at each child's end.
-        guard ip_can_catch(number), number != SIGCHLD else {
+        guard ip_can_catch(number) else {
             throw ErrorObject.make(lua, .valueError, "\(SignalName.of(number)) cannot be handled")
         }
         return number
@@ -68,6 +66,8 @@ enum UserSignals {
             let number = Int32(arrived.trailingZeroBitCount)
             arrived &= arrived - 1
             guard !run(lua, number) else { continue }
+            // The others have their turn next.
+            ip_put_signals_back(arrived)
             if inWait { Registry.set(failure, in: lua) }
             return false
         }
@@ -76,7 +76,12 @@ enum UserSignals {
 
     /// Calls the handler of one signal. Returns false with its error on the stack.
     private static func run(_ lua: Lua, _ number: Int32) -> Bool {
-        guard lua_checkstack(lua.pointer, 10) != 0 else { return true }
+        do throws(LuaFault) {
+            try lua.ensureStack(10)
+        } catch {
+            lua.push("stack overflow")
+            return false
+        }
         Registry.pushTable(handlers, to: lua)
         let isHandled = lua.rawGet(Int64(number), at: -1) != .nil
         lua.remove(at: -2)
@@ -86,6 +91,14 @@ enum UserSignals {
         }
         lua.push(SignalName.of(number))
         return lua.protectedCall(arguments: 1, results: 0) == .ok
+    }
+
+    /// Where nobody is left to catch it: reports the error of a handler that ended a wait. False if it was not that.
+    static func reportFailure(_ lua: Lua) -> Bool {
+        guard !Attention.isInterrupted, takeFailure(lua) else { return false }
+        StandardError.write("on_signal: \(ErrorReport.text(lua, at: -1))\n")
+        lua.pop()
+        return true
     }
 
     /// Pushes the error that ended a wait, if one did.

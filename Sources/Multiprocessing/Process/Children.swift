@@ -111,7 +111,7 @@ enum Children {
         let deadline = Deadline.after(seconds: seconds)
         forEach(lua) { state in
             guard state.pointee.isDaemon, let child = state.pointee.child else { return }
-            if child.join(until: deadline) != .ready {
+            if EndOfProcess.patiently(lua, { child.join(until: deadline) }) != .ready {
                 try? child.send(SIGKILL)
                 _ = child.join(until: .after(seconds: 10))
             }
@@ -131,11 +131,11 @@ enum Children {
                 return
             }
             Logging.info(lua, "calling join() for process \(ProcessObject.name(of: -1, in: lua))")
-            var outcome = child.join(until: notice)
+            var outcome = EndOfProcess.patiently(lua) { child.join(until: notice) }
             if outcome == .timedOut {
                 if !hasNotified { WaitingNotice.show(running(lua)) }
                 hasNotified = true
-                outcome = child.join(until: .never)
+                outcome = EndOfProcess.patiently(lua) { child.join(until: .never) }
             }
             if outcome == .interrupted {
                 isInterrupted = true

@@ -17,6 +17,13 @@ enum Constructor {
         }
     }
 
+    /// Makes the classes of shared objects known to a state.
+    static func installClasses(in lua: Lua) {
+        for luaClass in SharedClasses.references { luaClass.install(in: lua) }
+        ManagerClass.manager.install(in: lua)
+        SharedMemoryClass.install(in: lua)
+    }
+
     /// All that managers offer as well.
     static let all =
         QueueClass.constructors + LockClass.constructors + SemaphoreClass.constructors

@@ -3,16 +3,16 @@ import LuaBridge
 
 /// The classes of shared objects: which Lua class an object of the family has.
 enum SharedClasses {
+    /// All whose payload is a `SharedReference`.
+    static let references =
+        QueueClass.classes + LockClass.classes + SemaphoreClass.classes + ArrayClass.classes
+        + DictionaryClass.classes + [
+            ConditionClass.condition, EventClass.event, BarrierClass.barrier, ListClass.list,
+        ]
+
     /// All whose payload begins with a `SharedObject`, a bit each by their number.
-    private static let numbers: UInt64 = {
-        let classes =
-            QueueClass.classes + LockClass.classes + SemaphoreClass.classes + ArrayClass.classes
-            + DictionaryClass.classes + [
-                ConditionClass.condition, EventClass.event, BarrierClass.barrier, ListClass.list,
-            ]
-        let numbers = classes.map(\.number) + [SharedMemoryClass.segment.number]
-        return numbers.reduce(0) { $0 | 1 << UInt64($1) }
-    }()
+    private static let numbers = (references.map(\.number) + [SharedMemoryClass.number])
+        .reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
 
     /// The object that the userdata at `index` refers to, nil if it is none.
     static func object(_ lua: Lua, at index: Int32) -> SharedObject? {
@@ -44,6 +44,13 @@ enum SharedClasses {
     static func describe(_ className: StaticString, _ object: SharedObject) -> String {
         let label = object.label
         return label.isEmpty ? className.description : "\(className) \(label)"
+    }
+
+    /// The same for an object of any class that has a lock.
+    static func describe(_ object: SharedObject) -> String {
+        object.kind == .array
+            ? describe(ArrayClass.luaClass(of: ArrayStorage(object)).name, object)
+            : describe("Condition", object)
     }
 
     /// ` in Queue 'jobs' (script.lua:3)` for an object with a name; else nothing.

@@ -29,7 +29,15 @@ enum ArrayClass {
         LuaFunction("get_lock") { Lua.run($0, getLock) },
         LuaFunction("get_obj") { Lua.run($0, getObject) },
         LuaFunction("acquire") {
-            Lua.run($0) { lua throws(LuaFault) in try LockClass.acquire(lua, try lock(lua, .acquire)) }
+            Lua.run($0) { lua throws(LuaFault) in
+                try LockClass.acquire(lua, try lock(lua, .acquire), of: SharedClasses.object(lua, at: 1))
+            }
+        },
+        LuaFunction("recover") {
+            Lua.run($0) { lua throws(LuaFault) in
+                lua.push(try lock(lua, .recover).recover())
+                return 1
+            }
         },
         LuaFunction("release") {
             Lua.run($0) { lua throws(LuaFault) in
@@ -45,28 +53,27 @@ enum ArrayClass {
 
     static let constructors = [
         LuaFunction("Value") {
-            Lua.run($0) { lua throws(LuaFault) in try ValueClass.construct(lua, "Value") }
+            Lua.run($0) { lua throws(LuaFault) in try ValueClass.construct(lua, "Value", isRaw: false) }
         },
         LuaFunction("Array") {
-            Lua.run($0) { lua throws(LuaFault) in try SequenceClass.construct(lua, "Array") }
+            Lua.run($0) { lua throws(LuaFault) in try SequenceClass.construct(lua, "Array", isRaw: false) }
         },
     ]
     static let rawConstructors = [
         LuaFunction("RawValue") {
-            Lua.run($0) { lua throws(LuaFault) in try ValueClass.construct(lua, "RawValue") }
+            Lua.run($0) { lua throws(LuaFault) in try ValueClass.construct(lua, "RawValue", isRaw: true) }
         },
         LuaFunction("RawArray") {
-            Lua.run($0) { lua throws(LuaFault) in try SequenceClass.construct(lua, "RawArray") }
+            Lua.run($0) { lua throws(LuaFault) in try SequenceClass.construct(lua, "RawArray", isRaw: true) }
         },
     ]
 
     /// Type, content and options of a constructor: `Value(type, content, {lock = false})`. Content may be anything, also a
     /// table; it is at the position returned.
     static func parameters(
-        _ lua: Lua, _ function: StaticString
+        _ lua: Lua, _ function: StaticString, isRaw: Bool
     ) throws(LuaFault) -> (type: ElementType, content: Int32, options: Parameters) {
         let first = Constructor.firstArgument(lua)
-        let isRaw = function.utf8Start[0] == UInt8(ascii: "R")
         let content = first + 1
         if lua.top < content { lua.top = content }
         let type = try ElementType(lua, codeAt: first)
@@ -82,11 +89,11 @@ enum ArrayClass {
     ///   - count: how many elements, nil for a value.
     ///   - fill: writes the elements, before anybody else has the object.
     static func push(
-        _ type: ElementType, count: Int?, _ options: Parameters, _ function: StaticString,
+        _ type: ElementType, count: Int?, _ options: Parameters, isRaw: Bool,
         fill: (ArrayStorage) throws(LuaFault) -> Void
     ) throws(LuaFault) {
         let lua = options.lua
-        let given = try lockOption(options, isRaw: function.utf8Start[0] == UInt8(ascii: "R"))
+        let given = try lockOption(options, isRaw: isRaw)
         let storage = try Constructor.make(options) { name, place throws(SharedMemoryExhausted) in
             switch given {
             case .none:
@@ -148,7 +155,7 @@ enum ArrayClass {
         guard !object.isRaw, let lock = storage.lock else { return body(storage) }
         let (outcome, result) = lock.withBriefHold { body(storage) }
         if let result { return result }
-        if case .ownerDied = outcome { throw LockClass.ownerDied(lua, lock) }
+        if case .ownerDied = outcome { throw LockClass.ownerDied(lua, lock, of: storage.object) }
         throw lua.interrupted()
     }
 
@@ -185,8 +192,9 @@ enum ArrayClass {
 
     private static func hold(_ lua: Lua) throws(LuaFault) -> Int32 {
         let storage = try lock(lua, .acquire)
+        let owner = SharedClasses.object(lua, at: 1)
         _ = try getLock(lua)
         lua.replace(at: 1)
-        return try LockClass.hold(lua, storage)
+        return try LockClass.hold(lua, storage, of: owner)
     }
 }

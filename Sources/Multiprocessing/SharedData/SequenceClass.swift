@@ -23,20 +23,20 @@ enum SequenceClass {
     }
 
     /// `Array(type, size_or_list_or_string)`
-    static func construct(_ lua: Lua, _ function: StaticString) throws(LuaFault) -> Int32 {
-        let (type, content, options) = try ArrayClass.parameters(lua, function)
+    static func construct(_ lua: Lua, _ function: StaticString, isRaw: Bool) throws(LuaFault) -> Int32 {
+        let (type, content, options) = try ArrayClass.parameters(lua, function, isRaw: isRaw)
         switch lua.type(at: content) {
         case .number:
             let count = try lua.checkInteger(at: content)
             guard count >= 0 else {
                 throw ErrorObject.make(lua, .valueError, "Array length must be >= 0, not \(count)")
             }
-            try ArrayClass.push(type, count: Int(count), options, function) { _ in }
+            try ArrayClass.push(type, count: Int(count), options, isRaw: isRaw) { _ in }
         case .table:
-            try fromTable(lua, type, content, options, function)
+            try fromTable(lua, type, content, options, isRaw)
         case .string where type == .character || type == .int8 || type == .uint8:
             let text = lua.bytes(at: content).unsafelyUnwrapped
-            try ArrayClass.push(type, count: text.count, options, function) { storage throws(LuaFault) in
+            try ArrayClass.push(type, count: text.count, options, isRaw: isRaw) { storage throws(LuaFault) in
                 if type == .character { return try write(lua, text, to: storage) }
                 for (index, byte) in text.enumerated() {
                     storage.write(
@@ -52,7 +52,7 @@ enum SequenceClass {
 
     /// All elements are checked before the array is made.
     private static func fromTable(
-        _ lua: Lua, _ type: ElementType, _ content: Int32, _ options: Parameters, _ function: StaticString
+        _ lua: Lua, _ type: ElementType, _ content: Int32, _ options: Parameters, _ isRaw: Bool
     ) throws(LuaFault) {
         let count = lua.rawLength(at: content)
         var elements: [Element] = []
@@ -62,7 +62,7 @@ enum SequenceClass {
             elements.append(try type.element(lua, at: lua.top))
             lua.pop()
         }
-        try ArrayClass.push(type, count: count, options, function) { storage in
+        try ArrayClass.push(type, count: count, options, isRaw: isRaw) { storage in
             for (index, element) in elements.enumerated() { storage.write(element, at: index) }
         }
     }
@@ -107,12 +107,21 @@ enum SequenceClass {
         -> Int32
     {
         let isRaw = lua.isString("raw", at: 2)
-        guard object.storage.type == .character, isRaw || lua.isString("value", at: 2) else { return 0 }
+        guard object.storage.type == .character, isRaw || lua.isString("value", at: 2) else {
+            throw try noField(lua, object.storage.type)
+        }
         let text = try ArrayClass.access(lua, object) { storage in
             storage.withText { all in isRaw ? Array(all) : Array(all.prefix { $0 != 0 }) }
         }
         text.withUnsafeBytes { lua.push($0) }
         return 1
+    }
+
+    /// The error for the key at 2.
+    private static func noField(_ lua: Lua, _ type: ElementType) throws(LuaFault) -> LuaFault {
+        .message(
+            "an array of '\(type.code)' has no field '\(try lua.displayString(at: 2))'; elements are a[1] … a[#a]"
+        )
     }
 
     private static func setText(_ lua: Lua, _ object: (storage: ArrayStorage, isRaw: Bool)) throws(LuaFault)
@@ -121,8 +130,7 @@ enum SequenceClass {
         let isRaw = lua.isString("raw", at: 2)
         let type = object.storage.type
         guard type == .character, isRaw || lua.isString("value", at: 2) else {
-            let key = lua.string(at: 2) ?? "a \(lua.typeName(at: 2))"
-            throw .message("an array of '\(type.code)' has no field '\(key)'; elements are a[1] … a[#a]")
+            throw try noField(lua, type)
         }
         guard let text = lua.bytes(at: 3) else {
             throw .message("string expected, got \(lua.typeName(at: 3))")
@@ -135,10 +143,11 @@ enum SequenceClass {
         // As in C, a shorter text ends with a zero byte.
         let bytes = Array(text) + (text.count < object.storage.count && !isRaw ? [0] : [])
         try bytes.withBytes { bytes throws(LuaFault) in
-            let failure = try ArrayClass.access(lua, object) { storage in
-                Result { () throws(SharedMemoryExhausted) in try storage.setText(bytes) }
+            try MemoryRelief.retrying(lua) { () throws(LuaFault) in
+                try ArrayClass.access(lua, object) { storage in
+                    Result { () throws(SharedMemoryExhausted) in try storage.setText(bytes) }
+                }
             }
-            if case .failure(let error) = failure { throw ErrorObject.make(lua, error) }
         }
         return 0
     }
@@ -198,5 +207,6 @@ enum SequenceClass {
 /// What everything with positions shares.
 enum Sequences {
     /// `pairs(a)` goes through the positions.
-    static let pairs = LuaScript("__pairs", "return function(sequence) return ipairs(sequence) end")
+    static let pairs = LuaScript(
+        "__pairs", "local ipairs = ipairs return function(sequence) return ipairs(sequence) end")
 }

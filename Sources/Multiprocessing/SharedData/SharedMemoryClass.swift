@@ -13,8 +13,8 @@ enum SharedMemoryClass {
         var storage: SegmentStorage { SegmentStorage(object) }
     }
 
-    /// Its number is all that others need; the payload is our own.
-    static var segment: (number: Int32, name: StaticString) { (userdata.number, userdata.name) }
+    static var number: Int32 { userdata.number }
+    static func install(in lua: Lua) { userdata.install(in: lua) }
 
     private static let userdata: LuaClass<State> = LuaClass(
         "SharedMemory",

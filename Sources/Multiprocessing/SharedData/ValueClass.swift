@@ -21,10 +21,10 @@ enum ValueClass {
     }
 
     /// `Value(type[, initial])`
-    static func construct(_ lua: Lua, _ function: StaticString) throws(LuaFault) -> Int32 {
-        let (type, content, options) = try ArrayClass.parameters(lua, function)
+    static func construct(_ lua: Lua, _ function: StaticString, isRaw: Bool) throws(LuaFault) -> Int32 {
+        let (type, content, options) = try ArrayClass.parameters(lua, function, isRaw: isRaw)
         let initial = lua.isNoneOrNil(at: content) ? type.zero : try type.element(lua, at: content)
-        try ArrayClass.push(type, count: nil, options, function) { $0.write(initial) }
+        try ArrayClass.push(type, count: nil, options, isRaw: isRaw) { $0.write(initial) }
         return 1
     }
 
@@ -63,14 +63,19 @@ enum ValueClass {
                     let (sum, overflows) = value.addingReportingOverflow(integer ?? 0)
                     guard !overflows, let range = type.integers, range.contains(sum) else { return nil }
                     return .integer(sum)
-                case .float(let value): return .float(value + number)
+                case .float(let value):
+                    let sum = value + number
+                    let isInRange =
+                        type == .double || !value.isFinite || !number.isFinite || Float(sum).isFinite
+                    return isInRange ? .float(sum) : nil
                 default: return nil
                 }
             }
         }
         guard let new = outcome.new else {
-            guard case .integer(let value) = outcome.old else { return 0 }
-            throw type.outOfRange(lua, "\(value) + \(integer ?? 0)", object.storage)
+            lua.push(outcome.old)
+            throw type.outOfRange(
+                lua, "\(try lua.displayString(at: -1)) + \(try lua.displayString(at: 2))", object.storage)
         }
         // As the type holds it.
         lua.push(type == .float ? rounded(new) : new)

@@ -25,17 +25,18 @@ enum BarrierClass {
             LuaScript(
                 "wait",
                 """
-                local wait, finish = ...
+                local new, wait, finish = ...
                 return function(barrier, ...)
-                    local rank, action, turn = wait(barrier, ...)
+                    local turn <close> = new(barrier)
+                    local rank, action = wait(barrier, turn, ...)
                     if action then
-                        local breaks <close> = turn
                         action()
                         finish(turn)
                     end
                     return rank
                 end
-                """, using: [{ Lua.run($0, wait) }, { Lua.run($0, BarrierTurn.finish) }])
+                """,
+                using: [{ Lua.run($0, newTurn) }, { Lua.run($0, wait) }, { Lua.run($0, BarrierTurn.finish) }])
         ],
         userValues: 1,
         finalizer: SharedReference.finalizer)
@@ -102,15 +103,24 @@ enum BarrierClass {
         return 1
     }
 
-    /// `wait([timeout])`: the number of this arrival, from 0. Where the action is to be done: number, action, and the turn
-    /// that has to be finished.
+    /// `(barrier)`
+    private static func newTurn(_ lua: Lua) throws(LuaFault) -> Int32 {
+        _ = try check(lua, .waitBarrier)
+        BarrierTurn.push(lua, barrierAt: 1)
+        return 1
+    }
+
+    /// `(barrier, turn, …)`, for `wait([timeout])`: the number of this arrival, from 0. Where the action is to be done, the
+    /// action as well: the turn breaks the barrier unless it is finished.
     private static func wait(_ lua: Lua) throws(LuaFault) -> Int32 {
         let storage = try check(lua, .waitBarrier)
+        let turn = try BarrierTurn.check(lua, at: 2)
+        lua.remove(at: 2)
         let given = try Parameters(lua, of: "wait", from: 2, ["timeout"]).timeout()
         let deadline = given?.deadline ?? .after(seconds: storage.timeout)
         let rank: Int
         let outcome: BarrierStorage.Outcome
-        switch storage.arrive(until: deadline) {
+        switch storage.arrive() {
         case .waits(let number, let cycle):
             rank = number
             outcome = storage.wait(for: cycle, until: deadline)
@@ -118,20 +128,11 @@ enum BarrierClass {
             lua.push(number)
             return 1
         case .acts(let number, let cycle):
+            turn.pointee.cycle = cycle
             lua.push(number)
-            let turn = BarrierTurn.push(lua, barrierAt: 1, cycle)
-            do throws(LuaFault) {
-                try pushAction(lua, storage)
-            } catch {
-                storage.abort(turn.pointee.cycle)
-                throw error
-            }
-            lua.insert(at: -2)
-            return 3
+            try pushAction(lua, storage)
+            return 2
         case .broken: throw broken(lua, storage)
-        case .timedOut:
-            storage.abort()
-            throw broken(lua, storage)
         case .interrupted: throw lua.interrupted()
         }
         switch outcome {
@@ -182,38 +183,43 @@ enum BarrierClass {
     }
 }
 
-/// The duty of who arrives last: to do the action and finish. Closed without that, it breaks the barrier.
+/// The duty of who arrives last: to do the action and finish. Closed without that, it breaks the barrier. There is one
+/// before it is known who is last, so that no error can come in between.
 enum BarrierTurn {
     struct State: BitwiseCopyable {
         let storage: SharedObject
-        let cycle: UInt64
-        var isFinished = false
+        /// Nil as long as this process is not the last of a cycle, and once it has finished.
+        var cycle: UInt64?
     }
 
     private static let userdata = LuaClass<State>(
         "BarrierTurn", metamethods: [LuaFunction("__close") { Lua.run($0, close) }], userValues: 1)
 
-    /// Pushes the turn of a cycle of the barrier at `index`, which it keeps alive.
-    static func push(_ lua: Lua, barrierAt index: Int32, _ cycle: UInt64) -> UnsafeMutablePointer<State> {
+    /// Pushes a turn at the barrier at `index`, which it keeps alive.
+    static func push(_ lua: Lua, barrierAt index: Int32) {
         let object = SharedClasses.object(lua, at: index).unsafelyUnwrapped
-        let state = userdata.push(State(storage: object, cycle: cycle), to: lua)
+        userdata.push(State(storage: object), to: lua)
         lua.pushValue(at: index)
         lua.setUserValue(1, at: -2)
-        return state
+    }
+
+    static func check(_ lua: Lua, at position: Int32) throws(LuaFault) -> UnsafeMutablePointer<State> {
+        try userdata.check(lua, at: position)
     }
 
     /// The action is done: the others go on.
     static func finish(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let state = try userdata.check(lua, at: 1)
-        state.pointee.isFinished = true
+        let state = try check(lua, at: 1)
         let storage = BarrierStorage(state.pointee.storage)
-        guard storage.finish(state.pointee.cycle) else { throw BarrierClass.broken(lua, storage) }
+        guard let cycle = state.pointee.cycle else { return 0 }
+        state.pointee.cycle = nil
+        guard storage.finish(cycle) else { throw BarrierClass.broken(lua, storage) }
         return 0
     }
 
     private static func close(_ lua: Lua) throws(LuaFault) -> Int32 {
-        let state = try userdata.check(lua, at: 1)
-        if !state.pointee.isFinished { BarrierStorage(state.pointee.storage).abort(state.pointee.cycle) }
+        let state = try check(lua, at: 1)
+        if let cycle = state.pointee.cycle { BarrierStorage(state.pointee.storage).abort(cycle) }
         return 0
     }
 }

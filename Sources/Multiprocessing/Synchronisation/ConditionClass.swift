@@ -17,6 +17,12 @@ enum ConditionClass {
                     return 0
                 }
             },
+            LuaFunction("recover") {
+                Lua.run($0) { lua throws(LuaFault) in
+                    lua.push(try check(lua, .recover).lock.recover())
+                    return 1
+                }
+            },
             LuaFunction("hold") { Lua.run($0, hold) },
             LuaFunction("wait") { Lua.run($0, wait) },
             LuaFunction("notify") { Lua.run($0, notify) },
@@ -70,7 +76,8 @@ enum ConditionClass {
     }
 
     private static func hold(_ lua: Lua) throws(LuaFault) -> Int32 {
-        try LockClass.hold(lua, try check(lua, .acquire).lock)
+        let storage = try check(lua, .acquire)
+        return try LockClass.hold(lua, storage.lock, of: storage.object)
     }
 
     /// `wait([timeout])`: whether it was notified.
@@ -78,13 +85,16 @@ enum ConditionClass {
         let storage = try check(lua, .waitCondition)
         let blocking = try Blocking.timeout(lua, of: "wait", from: 2)
         guard storage.lock.isMine else { throw .message("must acquire() condition before using wait()") }
-        switch storage.wait(until: blocking.deadline) {
+        var inherited = false
+        switch storage.wait(until: blocking.deadline, inherited: &inherited) {
         case .notified: lua.push(true)
         case .timedOut: lua.push(false)
         case .interrupted: throw lua.interrupted()
-        case .ownerDied: throw LockClass.ownerDied(lua, storage.lock)
+        case .ownerDied: throw LockClass.ownerDied(lua, storage.lock, of: storage.object)
         }
-        return 1
+        guard inherited else { return 1 }
+        lua.push("owner_died")
+        return 2
     }
 
     /// `notify([n])`
@@ -109,9 +119,7 @@ enum ConditionClass {
     /// The arguments of `wait_for`: when its time is over, nil for never.
     private static func endOfWaitFor(_ lua: Lua) throws(LuaFault) -> Int32 {
         _ = try check(lua, .waitCondition)
-        guard lua.type(at: 2) == .function || lua.hasMetafield("__call", at: 2) else {
-            throw .typeMismatch(lua, at: 2, expected: "function")
-        }
+        try lua.checkCallable(at: 2)
         switch try Parameters(lua, of: "wait_for", from: 3, ["timeout"]).timeout() {
         case nil, .forever: return 0
         case .immediate: lua.push(-Double.infinity)

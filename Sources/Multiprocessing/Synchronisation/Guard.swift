@@ -28,12 +28,20 @@ enum Guard {
         LuaScript(
             "with",
             """
-            local hold = ...
+            local hold, check = ...
             return function(object, f, ...)
+                check(object, f)
                 local guard <close> = hold(object)
                 return f(...)
             end
-            """, using: [hold])
+            """, using: [hold, { Lua.run($0, Guard.checkFunction) }])
+    }
+
+    /// `(object, f)`
+    private static func checkFunction(_ lua: Lua) throws(LuaFault) -> Int32 {
+        // What is wrong with the object, `hold` says.
+        if SharedClasses.object(lua, at: 1) != nil { try lua.checkCallable(at: 2) }
+        return 0
     }
 
     /// Pushes a guard for the object at `index`, which this process has just acquired.
@@ -52,11 +60,16 @@ enum Guard {
         lua.getUserValue(objectValue, at: 1)
         guard let object = SharedClasses.object(lua, at: -1) else { return 0 }
         Operation.enter(.release, object)
-        if let permit = state.pointee.permit {
+        if let permit = state.pointee.permit, object.kind == .semaphore {
             guard SemaphoreStorage(object).release(permit) else { throw LockClass.releasedTooOften(lua) }
             return 0
         }
-        let lock = object.kind == .condition ? ConditionStorage(object).lock : LockStorage(object)
+        let lock: LockStorage
+        switch object.kind {
+        case .lock: lock = LockStorage(object)
+        case .condition: lock = ConditionStorage(object).lock
+        default: return 0
+        }
         // Another process may have released a Lock for us; then it is not ours to release.
         if lock.isMine { try LockClass.release(lua, lock) }
         return 0

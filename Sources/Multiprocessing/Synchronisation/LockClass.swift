@@ -89,7 +89,9 @@ enum LockClass {
 
     /// `acquire(block=true, timeout)`
     @inline(__always)
-    static func acquire(_ lua: Lua, _ storage: LockStorage) throws(LuaFault) -> Int32 {
+    static func acquire(_ lua: Lua, _ storage: LockStorage, of owner: SharedObject? = nil) throws(LuaFault)
+        -> Int32
+    {
         let blocking = lua.top == 1 ? .forEver : try Blocking(lua, of: "acquire", from: 2)
         switch storage.acquire(until: blocking.deadline) {
         case .acquired: lua.push(true)
@@ -99,7 +101,7 @@ enum LockClass {
             lua.push("owner_died")
             return 2
         case .interrupted: throw lua.interrupted()
-        case .ownerDied: throw ownerDied(lua, storage)
+        case .ownerDied: throw ownerDied(lua, storage, of: owner)
         }
         return 1
     }
@@ -123,15 +125,17 @@ enum LockClass {
     }
 
     /// `hold([timeout])`: a guard that releases when it is closed. The object, a lock or what has one, is at 1.
-    static func hold(_ lua: Lua, _ storage: LockStorage) throws(LuaFault) -> Int32 {
+    static func hold(_ lua: Lua, _ storage: LockStorage, of owner: SharedObject? = nil) throws(LuaFault)
+        -> Int32
+    {
         let blocking = try Blocking.timeout(lua, of: "hold", from: 2)
         switch storage.acquire(until: blocking.deadline) {
         case .acquired, .inherited: break
         case .timedOut:
             throw ErrorObject.make(
-                lua, .timeoutError, "\(describe(storage)) was not free\(blocking.description)")
+                lua, .timeoutError, "\(describe(storage, of: owner)) was not free\(blocking.description)")
         case .interrupted: throw lua.interrupted()
-        case .ownerDied: throw ownerDied(lua, storage)
+        case .ownerDied: throw ownerDied(lua, storage, of: owner)
         }
         Guard.push(lua, objectAt: 1)
         return 1
@@ -154,15 +158,17 @@ enum LockClass {
 
     // MARK: Texts
 
-    static func describe(_ storage: LockStorage) -> String {
-        SharedClasses.describe(storage.isRecursive ? "recursive lock" : "lock", storage.object)
+    /// The lock, or what it is the lock of.
+    private static func describe(_ storage: LockStorage, of owner: SharedObject?) -> String {
+        if let owner { return "the lock of \(SharedClasses.describe(owner))" }
+        return SharedClasses.describe(storage.isRecursive ? "recursive lock" : "lock", storage.object)
     }
 
     static func releasedTooOften(_ lua: Lua) -> LuaFault {
         ErrorObject.make(lua, .valueError, "semaphore or lock released too many times")
     }
 
-    static func ownerDied(_ lua: Lua, _ storage: LockStorage) -> LuaFault {
+    static func ownerDied(_ lua: Lua, _ storage: LockStorage, of owner: SharedObject? = nil) -> LuaFault {
         let culprit = storage.culprit
         let how: String
         if let code = culprit.exitCode, code < 0 {
@@ -171,7 +177,7 @@ enum LockClass {
             how = "ended without releasing it"
         }
         let who = culprit.pid == 0 ? "a process" : "\(culprit.name) (pid \(culprit.pid))"
-        let message = "\(describe(storage)) was held by \(who), which \(how)"
+        let message = "\(describe(storage, of: owner)) was held by \(who), which \(how)"
         return ErrorObject.make(lua, .ownerDiedError, message) { fields in
             fields.set("process", culprit.name)
             if let code = culprit.exitCode { fields.set("exitcode", Int(code)) }
