@@ -48,7 +48,8 @@ enum Synchronisation {
             spawn {
                 while true {
                     _ = lock.acquire(until: .never)
-                    while tokens[0] == 0 { _ = condition.wait(until: .never) }
+                    var inherited = false
+                    while tokens[0] == 0 { _ = condition.wait(until: .never, inherited: &inherited) }
                     tokens[0] -= 1
                     try! lock.release()
                 }
@@ -88,7 +89,7 @@ enum Synchronisation {
             let broken = sharedCounters(1)
             let arrive = {
                 spawn {
-                    switch barrier.arrive(until: .never) {
+                    switch barrier.arrive() {
                     case .waits(_, let cycle):
                         if case .broken = barrier.wait(for: cycle, until: .never) { broken[0] += 1 }
                     default: break

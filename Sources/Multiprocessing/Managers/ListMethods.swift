@@ -92,6 +92,7 @@ enum ListMethods {
         guard lua.type(at: index) == .table else {
             throw .typeMismatch(lua, at: index, expected: "table or list")
         }
+        try checkPositions(lua, index)
         try appendAll(lua, storage, from: lua.absolute(index))
     }
 

@@ -8,7 +8,8 @@ enum ConditionClass {
         methods: [
             LuaFunction("acquire") {
                 Lua.run($0) { lua throws(LuaFault) in
-                    try LockClass.acquire(lua, try check(lua, .acquire).lock)
+                    let storage = try check(lua, .acquire)
+                    return try LockClass.acquire(lua, storage.lock, of: storage.object)
                 }
             },
             LuaFunction("release") {
