@@ -57,16 +57,16 @@ public struct RobustMutex {
             let owner = ProcessRef(rawValue: seen & ~Self.sleepersBit)
             precondition(owner != ProcessRef.current, "a process does not lock a mutex it holds")
             guard let lifeline = owner.lifeline else {
-                if word.compareExchange(seen, me | Self.sleepersBit) {
-                    Settlement.settle(self)
-                    return
-                }
-                continue
+                guard word.compareExchange(seen, me | Self.sleepersBit) else { continue }
+                Settlement.settle(self)
+                return
             }
             if seen & Self.sleepersBit == 0, !word.compareExchange(seen, seen | Self.sleepersBit) { continue }
             Futex.sleep(
                 on: word.futex, whileEqual: UInt32(truncatingIfNeeded: seen | Self.sleepersBit),
                 watching: lifeline, until: Clock.now + Self.slice)
+            // The kernel wakes one watcher of a death; if that was us, others may wait for it: to join the process, say.
+            if !owner.isAlive { owner.slot.announceDeath() }
         }
     }
 }
