@@ -39,6 +39,22 @@ def same(name, title, program, *arguments):
         c=[program, name, *arguments])
 
 
+def same_python(name, title, program, *arguments):
+    return row(
+        name, title,
+        mprun=[MPRUN, f"{HERE}/lua/{program}.lua", name, *arguments],
+        python=[PYTHON, f"{HERE}/python/{program}.py", name, *arguments])
+
+
+def beside_python(name, title, program, counts, *arguments):
+    """The contestants do as much as each needs for a steady figure."""
+    mine, pythons = counts
+    return row(
+        name, title,
+        mprun=[MPRUN, f"{HERE}/lua/{program}.lua", name, *arguments, mine],
+        python=[PYTHON, f"{HERE}/python/{program}.py", name, *arguments, pythons])
+
+
 def compute(kind):
     script = [f"{HERE}/lua/compute.lua", f"compute_{kind}", kind]
     return row(f"compute_{kind}", f"pure Lua: {kind}", mprun=[MPRUN, *script], lua=["lua5.4", *script])
@@ -53,6 +69,10 @@ ROWS = [
     same("start_join", "process start + join", "process", 300),
     same("lock_free", "lock pair, free", "lock", 2000000, 1),
     same("lock_contended", "lock pair, two contending", "lock", 300000, 2),
+    same_python("value_free", "count in a Value under its lock", "value", 500000, 1),
+    same_python("value_contended", "the same, two contending", "value", 200000, 2),
+    beside_python("manager_dict_get", "Manager dict, get", "manager_dict", (300000, 5000), "get"),
+    beside_python("manager_dict_set", "Manager dict, set", "manager_dict", (300000, 5000), "set"),
     row("start", "start of an empty script",
         mprun=["start", "start", 50, MPRUN, f"{HERE}/lua/empty.lua"],
         lua=["start", "start", 50, "lua5.4", f"{HERE}/lua/empty.lua"]),

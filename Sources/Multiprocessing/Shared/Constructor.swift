@@ -22,6 +22,7 @@ enum Constructor {
         for luaClass in SharedClasses.references { luaClass.install(in: lua) }
         ManagerClass.manager.install(in: lua)
         SharedMemoryClass.install(in: lua)
+        LockClass.prepare()
     }
 
     /// All that managers offer as well.

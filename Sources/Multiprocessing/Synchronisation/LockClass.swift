@@ -72,15 +72,24 @@ enum LockClass {
         return LockStorage(reference.pointee.object)
     }
 
+    // The numbers of the two classes: constants are initialised on demand, which each access to one checks. That is much
+    // for an operation of some forty nanoseconds.
+    nonisolated(unsafe) private static var lockNumber: Int32 = 0
+    nonisolated(unsafe) private static var recursiveNumber: Int32 = 0
+
+    /// Before there is a lock.
+    static func prepare() {
+        lockNumber = lock.number
+        recursiveNumber = recursive.number
+    }
+
     @inline(__always)
     private static func check(_ lua: Lua, _ operation: Operation.Kind) throws(LuaFault) -> LockStorage {
-        let reference: UnsafeMutablePointer<SharedReference>
-        if let found = lock.object(lua, at: 1) ?? recursive.object(lua, at: 1) {
-            reference = found
-        } else {
-            reference = try lock.check(lua, at: 1)
-        }
-        let object = reference.pointee.object
+        guard
+            let payload = cluabridge_object(lua.pointer, 1, lockNumber)
+                ?? cluabridge_object(lua.pointer, 1, recursiveNumber)
+        else { return LockStorage(try lock.object(lua, for: operation)) }
+        let object = payload.assumingMemoryBound(to: SharedReference.self).pointee.object
         Operation.enter(operation, object)
         return LockStorage(object)
     }
