@@ -5,11 +5,7 @@ local mp = require "multiprocessing"
 local support = require "support"
 local time = require "time"
 
-local function elsewhere(f)
-    local p = mp.Process { target = f }
-    p:start()
-    return p:result(60)
-end
+local elsewhere = support.elsewhere
 
 -- n processes that wait in the condition, and a queue of what their waits return. Each says that it is ready while
 -- it holds the lock: who takes the lock after the last has said so finds all of them waiting.

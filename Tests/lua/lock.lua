@@ -2,14 +2,10 @@
 
 local test = require "tap"
 local mp = require "multiprocessing"
+local support = require "support"
 local time = require "time"
 
--- Calls f in another process and returns its results.
-local function elsewhere(f)
-    local p = mp.Process { target = f }
-    p:start()
-    return p:result(60)
-end
+local elsewhere = support.elsewhere
 
 for _, class in ipairs { "Lock", "RLock" } do
     test(class .. ": acquire and release", function()
@@ -60,7 +56,6 @@ for _, class in ipairs { "Lock", "RLock" } do
 
     test(class .. ": mutual exclusion among many processes", function()
         local lock = mp[class]()
-        local support = require "support"
         support.write("counter.txt", "0")
         local list = {}
         for i = 1, 5 do

@@ -2,13 +2,9 @@
 
 local test = require "tap"
 local mp = require "multiprocessing"
+local support = require "support"
 
--- Calls f in another process and returns its results.
-local function elsewhere(f)
-    local p = mp.Process { target = f }
-    p:start()
-    return p:result(60)
-end
+local elsewhere = support.elsewhere
 
 local function plain(l)
     local copy = {}

@@ -2,14 +2,11 @@
 
 local test = require "tap"
 local mp = require "multiprocessing"
+local support = require "support"
 
 local m = mp.Manager()
 
-local function elsewhere(f)
-    local p = mp.Process { target = f }
-    p:start()
-    return p:result(60)
-end
+local elsewhere = support.elsewhere
 
 local function contents(ns)
     local found = {}

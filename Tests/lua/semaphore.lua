@@ -5,12 +5,7 @@ local mp = require "multiprocessing"
 local support = require "support"
 local time = require "time"
 
--- Calls f in another process and returns its results.
-local function elsewhere(f)
-    local p = mp.Process { target = f }
-    p:start()
-    return p:result(60)
-end
+local elsewhere = support.elsewhere
 
 local too_many = "semaphore or lock released too many times"
 

@@ -2,12 +2,9 @@
 
 local test = require "tap"
 local mp = require "multiprocessing"
+local support = require "support"
 
-local function elsewhere(f, ...)
-    local p = mp.Process { target = f, args = { ... } }
-    p:start()
-    return p:result(60)
-end
+local elsewhere = support.elsewhere
 
 local function prefix_sums(a)
     for i = 2, #a do a[i] = a[i] + a[i - 1] end

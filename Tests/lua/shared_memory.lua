@@ -18,11 +18,7 @@ local function exists(name)
     return file ~= nil
 end
 
-local function elsewhere(f, ...)
-    local p = mp.Process { target = f, args = { ... } }
-    p:start()
-    return p:result(60)
-end
+local elsewhere = support.elsewhere
 
 -- A segment that is closed and unlinked at the end of the scope.
 local function segment(size)

@@ -2,12 +2,9 @@
 
 local test = require "tap"
 local mp = require "multiprocessing"
+local support = require "support"
 
-local function elsewhere(f)
-    local p = mp.Process { target = f }
-    p:start()
-    return p:result(60)
-end
+local elsewhere = support.elsewhere
 
 -- The integer types with their ranges; nil where the bound is beyond Lua's integers.
 local integers = {

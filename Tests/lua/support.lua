@@ -1,5 +1,6 @@
 -- What the tests share: running a script under another mprun, and watching processes from outside.
 
+local mp = require "multiprocessing"
 local time = require "time"
 
 local support = {}
@@ -91,6 +92,11 @@ function support.eventually(f, seconds)
         time.sleep(0.01)
     until time.monotonic() > deadline
     return false
+end
+
+--- Calls f in another process and returns its results.
+function support.elsewhere(f, ...)
+    return mp.Process { target = f, args = table.pack(...) }:start():result(60)
 end
 
 --- Waits until a process is blocked in the kernel; for "it must be asleep in get before we kill it".

@@ -60,20 +60,14 @@ public struct ConditionStorage {
     public func wait(until deadline: Deadline, inherited: inout Bool) -> Outcome {
         let lock = lock
         var depth: UInt64?
-        let letGo = {
-            if depth == nil { depth = lock.releaseCompletely() }
-            return false
-        }
-        var set = WaitSet(waiters)
-        set.turns = .decisive
+        let letGo = { depth = lock.releaseCompletely() }
         var outcome = Outcome.timedOut
         if deadline.isNow {
-            _ = letGo()
+            letGo()
         } else {
             // In the list before the lock is free: whoever has it next can notify us.
-            switch Waiting.wait(
-                Operation(.waitCondition, on: object), in: &set, until: deadline, looksReady: nil,
-                attempt: letGo)
+            switch Waiting.waitForTurn(
+                Operation(.waitCondition, on: object), in: waiters, until: deadline, onceListed: letGo)
             {
             case .ready: outcome = .notified
             case .timedOut: outcome = .timedOut

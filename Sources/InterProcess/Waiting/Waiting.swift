@@ -31,7 +31,7 @@ public struct WaitSet {
         case hints
         /// Nothing: the wait only looks and takes nothing, so the turn goes on to the next in the list.
         case passedOn
-        /// What is waited for. The attempt is made once the node is linked, and need not succeed.
+        /// What is waited for: `Waiting.waitForTurn`.
         case decisive
     }
 
@@ -41,7 +41,7 @@ public struct WaitSet {
     init(_ list: WaitList) { lists = [list] }
 }
 
-/// Blocking: the one function that does it.
+/// Blocking: `wait` for a state of things, `waitForTurn` for what one process gives another. Both sleep in one function.
 public enum Waiting {
     /// Longest sleep before everything is looked at again, jittered so that many sleepers do not march in step.
     private static let cap: UInt64 = 400_000_000
@@ -53,7 +53,7 @@ public enum Waiting {
     ///
     /// - Parameters:
     ///   - looksReady: a cheap and harmless look at whether `attempt` may succeed, for spinning before the sleep;
-    ///     nil where the wait is expected to be long, and where turns are decisive.
+    ///     nil where the wait is expected to be long.
     ///   - pace: how often the spinning looks.
     ///   - attempt: tries to do what is waited for; true if that is done.
     public static func wait<Failure: Error>(
@@ -69,35 +69,21 @@ public enum Waiting {
                 return .ready
             }
         }
-
-        let slot = Slot.mine
         var deathsSeen = 0
-        slot.waitRecord.begin(operation, until: deadline)
         let registration = Registration(of: set)
+        Slot.mine.waitRecord.begin(operation, until: deadline)
         defer {
             registration.end()
-            slot.waitRecord.end()
+            Slot.mine.waitRecord.end()
         }
         while true {
-            // In this order: a request that comes between the two changes the word, and the sleep does not start.
-            let wakeValue = UInt32(truncatingIfNeeded: slot.wake.load())
-            if Attention.isWanted {
-                guard Attention.serve() else { return .interrupted }
-                // Code of the script may have waited for something else.
-                slot.waitRecord.begin(operation, until: deadline)
-                continue
+            guard let wakeValue = beginRound(operation, registration, until: deadline) else {
+                return .interrupted
             }
-            registration.link()
             // Only now: who made it ready before we were in the list did not see us.
             if try attempt() { return .ready }
-            if set.turns == .decisive, registration.spinForTurn(until: deadline) || deadline.hasPassed {
-                return registration.leave() ? .ready : .timedOut
-            }
             if deadline.hasPassed { return .timedOut }
-            slot.activity.store(1)
-            let woken = sleep(wakeValue, &set, until: deadline, &deathsSeen)
-            slot.activity.store(0)
-            if !woken { Sweeper.sweepTheDead() }
+            sleep(wakeValue, &set, until: deadline, &deathsSeen)
             guard set.turns == .hints, registration.hasTurn else { continue }
             // A turn that cannot be used goes to the next.
             if Attention.isWanted || !registration.leave() { continue }
@@ -110,16 +96,71 @@ public enum Waiting {
         }
     }
 
-    /// Sleeps once. Returns false when only the cap ended the sleep.
+    /// Blocks until `list` grants this process a turn, the deadline passes or the process is interrupted. A turn that comes in
+    /// the last moment counts.
+    ///
+    /// - Parameter onceListed: called once, when whoever grants turns finds this process in the list. Not called if it is
+    ///   interrupted before.
+    static func waitForTurn(
+        _ operation: Operation, in list: WaitList, until deadline: Deadline, onceListed: () -> Void
+    ) -> WaitOutcome {
+        var set = WaitSet(list)
+        set.turns = .decisive
+        var deathsSeen = 0
+        var isListed = false
+        let registration = Registration(of: set)
+        Slot.mine.waitRecord.begin(operation, until: deadline)
+        defer {
+            registration.end()
+            Slot.mine.waitRecord.end()
+        }
+        while true {
+            guard let wakeValue = beginRound(operation, registration, until: deadline) else {
+                return .interrupted
+            }
+            if !isListed {
+                isListed = true
+                onceListed()
+                registration.spinForTurn(until: deadline)
+            }
+            if registration.hasTurn || deadline.hasPassed { return registration.leave() ? .ready : .timedOut }
+            sleep(wakeValue, &set, until: deadline, &deathsSeen)
+        }
+    }
+
+    /// Serves what asks for this process's attention and links the nodes that are in no list.
+    ///
+    /// - Returns: the wake word's value before: whoever wants something afterwards changes it, and a sleep on this value does
+    ///   not start. Nil if the process is interrupted.
+    private static func beginRound(
+        _ operation: Operation, _ registration: Registration, until deadline: Deadline
+    ) -> UInt32? {
+        let slot = Slot.mine
+        while true {
+            let wakeValue = UInt32(truncatingIfNeeded: slot.wake.load())
+            guard Attention.isWanted else {
+                registration.link()
+                return wakeValue
+            }
+            guard Attention.serve() else { return nil }
+            // Code of the script may have waited for something else.
+            slot.waitRecord.begin(operation, until: deadline)
+        }
+    }
+
+    /// Sleeps once, until there may be news. If only the cap ended the sleep, the dead are swept.
     private static func sleep(
         _ wakeValue: UInt32, _ set: inout WaitSet, until deadline: Deadline, _ deathsSeen: inout Int
-    ) -> Bool {
+    ) {
         // Any bits that differ from process to process will do; random ones cost a system call.
         let end = deadline.capped(at: cap + Clock.now &* 0x9e37_79b9 % jitter)
-        if set.descriptors.isEmpty {
-            return sleepOnFutexes(wakeValue, set.processes(), until: end, &deathsSeen)
-        }
-        return sleepInPoll(&set, until: end)
+        Slot.mine.activity.store(1)
+        let isNews =
+            set.descriptors.isEmpty
+            ? sleepOnFutexes(wakeValue, set.processes(), until: end, &deathsSeen)
+            : sleepInPoll(&set, until: end)
+        Slot.mine.activity.store(0)
+        if !isNews { Sweeper.sweepTheDead() }
     }
 
     /// - Parameter deathsSeen: how many of the processes were dead when the caller last looked at what it waits for.
@@ -159,80 +200,4 @@ public enum Waiting {
         }
         return count != 0
     }
-}
-
-/// The nodes of one wait, linked into the lists it listens to.
-///
-/// A wait may run code of the script, which may wait in turn: the nodes of the inner wait come after those of the outer.
-final class Registration {
-    private let lists: ArraySlice<WaitList>
-    private let turns: WaitSet.Turns
-    private let first: Int
-    private let polls: Bool
-    private var hasSpun = false
-
-    nonisolated(unsafe) private static var nodesInUse = 0
-    /// Nodes that are kept for waits that are nothing without one.
-    private static let nodesForDecisive = 8
-
-    init(of set: WaitSet) {
-        first = Self.nodesInUse
-        let available = Slot.nodeCount - first - (set.turns == .decisive ? 0 : Self.nodesForDecisive)
-        // Objects beyond that are looked at when the cap is reached.
-        lists = set.lists.prefix(max(0, available))
-        precondition(
-            set.turns != .decisive || !lists.isEmpty, "signal handlers wait inside each other at most so deep"
-        )
-        turns = set.turns
-        polls = !set.descriptors.isEmpty
-        Self.nodesInUse += lists.count
-    }
-
-    private func node(_ index: Int) -> WaitNode { Slot.mine.node(first + index) }
-
-    /// Puts the nodes that are in no list, since they are new or had a turn, at the end of theirs.
-    func link() {
-        if polls { PollSocket.drain() }
-        for (index, list) in lists.enumerated() where node(index).list.load() == 0 {
-            let isGranted = node(index).granted.load() != 0
-            // A hint that came since the last look is followed up by the attempt that comes now.
-            if isGranted, turns == .decisive { continue }
-            if isGranted, turns == .passedOn, list.leave(node(index)) { list.wakeOne() }
-            list.append(node(index), polling: polls)
-        }
-    }
-
-    /// Whether some list has granted its turn.
-    var hasTurn: Bool { lists.indices.contains { node($0).granted.load() != 0 } }
-
-    /// Whether a turn comes soon: the first time it looks for a while.
-    func spinForTurn(until deadline: Deadline) -> Bool {
-        if hasSpun { return hasTurn }
-        hasSpun = true
-        var spinning = Spinning(until: deadline)
-        guard spinning.wait({ hasTurn }) else { return false }
-        spinning.noteSuccess()
-        return true
-    }
-
-    /// Takes the nodes out of the lists.
-    ///
-    /// - Returns: whether one of them had been granted a turn, which is the caller's now.
-    func leave() -> Bool {
-        var any = false
-        for (index, list) in lists.enumerated() where list.leave(node(index)) { any = true }
-        return any
-    }
-
-    /// Gives a turn to the next in each list.
-    func passOn() { for list in lists { list.wakeOne() } }
-
-    /// The wait is over: turns that came and were not used go to the next.
-    func end() {
-        for (index, list) in lists.enumerated() where node(index).isInUse { list.remove(node(index)) }
-        Self.nodesInUse = first
-    }
-
-    /// A forked child waits for nothing.
-    static func becomeChild() { nodesInUse = 0 }
 }
