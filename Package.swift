@@ -25,7 +25,12 @@ let package = Package(
         .target(
             name: "InterProcess",
             dependencies: ["CInterProcess", .product(name: "Atomics", package: "swift-atomics")]),
-        .target(name: "Multiprocessing", dependencies: ["LuaBridge", "InterProcess"]),
+        // Pool and Executor are written in Lua; their sources become part of the binary.
+        .target(
+            name: "Multiprocessing", dependencies: ["LuaBridge", "InterProcess"],
+            resources: ["worker", "owner", "progress", "pool", "executor"].map {
+                .embedInCode("Pool/\($0).lua")
+            }),
         .executableTarget(name: "mprun", dependencies: ["Multiprocessing"]),
 
         .testTarget(name: "LuaBridgeTests", dependencies: ["LuaBridge"]),

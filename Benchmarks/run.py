@@ -46,11 +46,11 @@ def same_python(name, title, program, *arguments):
         python=[PYTHON, f"{HERE}/python/{program}.py", name, *arguments])
 
 
-def beside_python(name, title, program, counts, *arguments):
+def beside_python(name, title, program, counts, *arguments, higher_is_better=False):
     """The contestants do as much as each needs for a steady figure."""
     mine, pythons = counts
     return row(
-        name, title,
+        name, title, higher_is_better=higher_is_better,
         mprun=[MPRUN, f"{HERE}/lua/{program}.lua", name, *arguments, mine],
         python=[PYTHON, f"{HERE}/python/{program}.py", name, *arguments, pythons])
 
@@ -73,6 +73,8 @@ ROWS = [
     same_python("value_contended", "the same, two contending", "value", 200000, 2),
     beside_python("manager_dict_get", "Manager dict, get", "manager_dict", (300000, 5000), "get"),
     beside_python("manager_dict_set", "Manager dict, set", "manager_dict", (300000, 5000), "set"),
+    beside_python("pool_chunk_1", "Pool.map, chunk size 1", "pool", (200000, 20000), 1, higher_is_better=True),
+    beside_python("pool_default", "Pool.map, default chunks", "pool", (1000000, 1000000), 0, higher_is_better=True),
     row("start", "start of an empty script",
         mprun=["start", "start", 50, MPRUN, f"{HERE}/lua/empty.lua"],
         lua=["start", "start", 50, "lua5.4", f"{HERE}/lua/empty.lua"]),

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t pending_interrupts;
@@ -144,6 +145,18 @@ void ip_start_grace_timer(int seconds, void (*handler)(void)) {
 
 void ip_stop_grace_timer(void) {
     if (grace_handler != NULL) alarm(0);
+}
+
+void ip_end_in(double seconds) {
+    struct itimerval timer;
+    memset(&timer, 0, sizeof timer);
+    if (seconds > 0 && seconds < 1e9) {
+        timer.it_value.tv_sec = (time_t)seconds;
+        timer.it_value.tv_usec = (suseconds_t)((seconds - (double)timer.it_value.tv_sec) * 1e6);
+        if (timer.it_value.tv_sec == 0 && timer.it_value.tv_usec == 0) timer.it_value.tv_usec = 1;
+    }
+    set_action(SIGALRM, SIG_DFL, 0);
+    setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 void ip_write_line(const char *text) {

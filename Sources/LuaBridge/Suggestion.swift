@@ -5,11 +5,11 @@ public enum Suggestion {
     ///
     /// - Parameter limit: How many errors to allow; a short name is allowed fewer, so that it is not
     ///   "corrected" into something unrelated.
-    public static func nearest(
-        to name: String, among candidates: [StaticString], within limit: Int = 2
-    ) -> StaticString? {
+    public static func nearest<Candidate: CustomStringConvertible>(
+        to name: String, among candidates: [Candidate], within limit: Int = 2
+    ) -> Candidate? {
         let typed = Array(name.utf8)
-        var best: StaticString?
+        var best: Candidate?
         var fewest = min(limit, max(1, typed.count / 2)) + 1
         for candidate in candidates {
             let errors = distance(typed, Array(candidate.description.utf8))

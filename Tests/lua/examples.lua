@@ -150,6 +150,40 @@ test("logging.lua", function()
         "[WARNING/Process-1] reloading\n", "[INFO/Process-1] process exiting with exitcode 0\n")
 end)
 
+test("pool.lua", function()
+    local text = finished "pool.lua"
+    in_order(text, "apply:\t49\n", "map:\t1 4 9 16 25\n", "starmap:\t9 8\n", "imap:\t1\t100\n", "imap:\t3\t900\n",
+        "ready:\tfalse\n", "callback:\t算完了\n", "get:\t算完了\n", "RemoteError\tattempt to divide by zero\n",
+        "ProcessError\t-9\n", "map:\t36 49 64\n")
+end)
+
+test("word_count.lua", function()
+    local text, errors = finished("word_count.lua", true)
+    test.is(count(text, "\n"), 10)
+    test.like(text, "^ *%d+  local\n")
+    test.like(errors, "(%d+)/%1  [^\n]*\n$", "no bar where stderr is no terminal")
+    test.is(count(errors, "\n"), 1)
+end)
+
+test("mandelbrot.lua", function()
+    local path = finished("mandelbrot.lua"):match "^320 x 240, ([^\n]*)\n$"
+    local picture = support.read(path)
+    os.remove(path)
+    test.is(picture:sub(1, 15), "P6\n320 240\n255\n")
+    test.is(#picture, 15 + 320 * 240 * 3)
+    local _, black = picture:sub(16):gsub("%z%z\128", "")
+    test.between(black, 5000, 40000, "the set itself")
+end)
+
+test("crawler.lua", function()
+    local text = finished "crawler.lua"
+    in_order(text, "/        2 links\n", "/news    3 links\n", "/news/1  1 links\n", "5\tpages\n")
+end)
+
+test("task_timeout.lua", function()
+    test.is(finished "task_timeout.lua", "TimeoutError\n第 3 次成功\n2 4 6\n")
+end)
+
 test("no example without a test", function()
     for name in pairs(running) do test.ok(false, name) end
 end)

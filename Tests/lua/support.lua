@@ -112,6 +112,27 @@ function support.kill(signal, pid)
     os.execute(("kill -%s %d 2>/dev/null"):format(signal, pid))
 end
 
+--- Ends this process by a signal, here and now.
+function support.die(signal)
+    support.kill(signal or "KILL", mp.getpid())
+    time.sleep(600)
+end
+
+--- The process ids of a pool's workers, sorted.
+function support.worker_pids(pool)
+    local pids = {}
+    for i, worker in ipairs(pool:stats()) do pids[i] = worker.pid end
+    table.sort(pids)
+    return pids
+end
+
+--- The list {first, first + 1, … last}.
+function support.range(first, last)
+    local list = {}
+    for i = first, last do list[#list + 1] = i end
+    return list
+end
+
 --- KiB of memory resident in this process, shared pages included.
 function support.resident()
     return tonumber(support.read("/proc/self/status"):match("VmRSS:%s*(%d+)"))

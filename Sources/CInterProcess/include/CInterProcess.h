@@ -166,6 +166,9 @@ void ip_restore_signals(const ip_signal_set *before);
 void ip_start_grace_timer(int seconds, void (*handler)(void));
 void ip_stop_grace_timer(void);
 
+/// SIGALRM ends this process in `seconds`, unless another call comes first; 0 ends the timer.
+void ip_end_in(double seconds);
+
 /// Writes a line to stderr. Async-signal-safe.
 void ip_write_line(const char *text);
 

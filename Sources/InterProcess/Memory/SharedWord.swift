@@ -43,7 +43,7 @@ import Atomics
     public func store(_ value: UInt64) { storage.store(value, ordering: .releasing) }
 
     @inlinable @inline(__always)
-    func storeRelaxed(_ value: UInt64) { storage.store(value, ordering: .relaxed) }
+    public func storeRelaxed(_ value: UInt64) { storage.store(value, ordering: .relaxed) }
 
     /// A full barrier as well.
     @inlinable @inline(__always)

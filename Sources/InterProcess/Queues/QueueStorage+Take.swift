@@ -6,25 +6,29 @@ extension QueueStorage {
     /// - Parameters:
     ///   - buffer: empty; receives the messages.
     ///   - countsTasks: each message taken is a task of this process until `taskDone`.
+    ///   - claim: becomes the number of the message taken last, from 1, in the transaction that takes it: whoever knows the
+    ///     numbers of messages finds there what a process took that died.
     public func take(
-        into buffer: MessageBuffer, atMost most: Int = 1, countsTasks: Bool = false,
+        into buffer: MessageBuffer, atMost most: Int = 1, countsTasks: Bool = false, claim: SharedWord? = nil,
         until deadline: Deadline = .now
     ) -> QueueOutcome {
-        var outcome = tryTake(into: buffer, most, countsTasks)
+        var outcome = tryTake(into: buffer, most, countsTasks, claim)
         guard outcome == .timedOut, !deadline.isNow else { return outcome }
         var set = WaitSet(takers)
         let waited = Waiting.wait(
             Operation(.get, on: object), in: &set, until: deadline,
             looksReady: { published.load() >> 1 != taken.relaxed() >> 1 || isShutDown }
         ) {
-            outcome = tryTake(into: buffer, most, countsTasks)
+            outcome = tryTake(into: buffer, most, countsTasks, claim)
             return outcome != .timedOut
         }
         return waited == .interrupted ? .interrupted : outcome
     }
 
     /// One attempt; `timedOut` means empty.
-    private func tryTake(into buffer: MessageBuffer, _ most: Int, _ countsTasks: Bool) -> QueueOutcome {
+    private func tryTake(
+        into buffer: MessageBuffer, _ most: Int, _ countsTasks: Bool, _ claim: SharedWord?
+    ) -> QueueOutcome {
         // Asked first: nothing is put once the flag is set, so what is not there then will never be.
         let hasEnded = isShutDown
         // A look without the lock: an empty queue is left alone.
@@ -34,7 +38,7 @@ extension QueueStorage {
         if countsTasks, !accounts.hasEntryOfCaller { _ = accounts.addEntryOfCaller(under: takeLock) }
         var front = Head(self)
         while buffer.count < most, !buffer.isClosed, front.hasMessage {
-            front.take(into: buffer, countsTask: countsTasks)
+            front.take(into: buffer, countsTask: countsTasks, claim: claim)
         }
         front.commit()
         let isMore = front.hasMessage
@@ -51,6 +55,18 @@ extension QueueStorage {
 
     /// Whether a message is there to take.
     public var hasMessage: Bool { published.load() >> 1 != taken.load() >> 1 }
+
+    /// Waits until there is a message, or one of `children` has died.
+    public func waitForMessage(orDeathOf children: [ChildProcess], until deadline: Deadline) -> WaitOutcome {
+        let isReady = { hasMessage || children.contains { !$0.ref.isAlive } }
+        if isReady() { return .ready }
+        var set = WaitSet(takers)
+        set.turns = .passedOn
+        set.processes = { children.map(\.ref) }
+        return Waiting.wait(
+            Operation(.get, on: object), in: &set, until: deadline, looksReady: { hasMessage },
+            attempt: isReady)
+    }
 
     /// What `mp.wait` listens to.
     public func listen(in set: inout WaitSet) { set.lists.append(takers) }
@@ -77,7 +93,7 @@ private struct Head: ~Copyable {
 
     var hasMessage: Bool { queue.published.load() >> 1 != count + uncommitted }
 
-    mutating func take(into buffer: MessageBuffer, countsTask: Bool) {
+    mutating func take(into buffer: MessageBuffer, countsTask: Bool, claim: SharedWord?) {
         if segment == 0 {
             segment = queue.firstSegment.relaxed()
             offset = Segment.headerBytes
@@ -98,14 +114,18 @@ private struct Head: ~Copyable {
         let start = offset
         offset += Segment.entrySize(length)
         if !isBlock { buffer.append(bytes) }
-        guard isBlock || used != 0 || countsTask else {
+        guard isBlock || used != 0 || countsTask || claim != nil else {
             uncommitted += 1
             return
         }
         commit()
         let accounts = queue.accounts
-        if !isBlock, used == 0, countsTask {
-            commitOne { change in accounts.add(1, &change) }
+        let number = count + 1
+        if !isBlock, used == 0 {
+            commitOne { change in
+                if countsTask { accounts.add(1, &change) }
+                if let claim { change.set(claim, number) }
+            }
             return
         }
         // At most one used segment and one block leave the queue in one transaction.
@@ -117,6 +137,7 @@ private struct Head: ~Copyable {
             if let segmentHand { change.set(segmentHand, used) }
             if let blockHand { change.set(blockHand, block) }
             if countsTask { accounts.add(1, &change) }
+            if let claim { change.set(claim, number) }
         }
         usedSegment = segmentHand
         if let blockHand { buffer.close(with: Envelope(owner: blockHand)) }

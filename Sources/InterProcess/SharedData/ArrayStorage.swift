@@ -88,6 +88,9 @@ public struct ArrayStorage {
         isScalar ? scalar.address : Arena.pointer(block.relaxed()) + index * type.size
     }
 
+    /// The word of an element of an array of 64-bit integers; the index is from 0 and in range.
+    public func word(_ index: Int) -> SharedWord { SharedWord(address(index)) }
+
     /// Reads an element; the index is from 0 and in range.
     public func read(_ index: Int = 0) -> Element {
         type == .character && !isScalar

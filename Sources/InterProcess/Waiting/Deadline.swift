@@ -25,6 +25,11 @@ public struct Deadline: Sendable {
     /// Whether the time is over.
     public var hasPassed: Bool { !isNever && (isNow || Clock.now >= nanoseconds) }
 
+    /// The earlier of this deadline and a time from now.
+    public func orAfter(seconds: Double) -> Deadline {
+        Deadline(nanoseconds: min(nanoseconds, Deadline.after(seconds: seconds).nanoseconds))
+    }
+
     /// The earlier of this deadline and `interval` nanoseconds from now.
     func capped(at interval: UInt64) -> UInt64 { min(nanoseconds, Clock.now + interval) }
 }

@@ -9,7 +9,7 @@ enum Wait {
         try lua.check(.table, at: 1)
         let timeout = try Parameters(lua, of: "wait", from: 2, ["timeout"]).timeout()
         let sources = try readSources(lua)
-        switch WaitSource.wait(for: sources, until: timeout.deadline) {
+        switch try wait(lua, for: sources, until: timeout.deadline) {
         case .ready(let positions):
             lua.createTable(array: positions.count)
             for (number, position) in positions.enumerated() {
@@ -21,6 +21,20 @@ enum Wait {
         case .notOpen(let position):
             throw ErrorObject.make(lua, .osError, "wait: \(text(EBADF)) (at position \(position + 1))") {
                 $0.set("errno", Int(EBADF))
+            }
+        }
+    }
+
+    /// While tasks of a pool are under way, in slices: their callbacks run in here.
+    private static func wait(
+        _ lua: Lua, for sources: [WaitSource], until deadline: Deadline
+    ) throws(LuaFault) -> WaitSource.Outcome {
+        while true {
+            let isBusy = try PoolModule.drive(lua, for: 0)
+            let slice = isBusy ? deadline.orAfter(seconds: 0.05) : deadline
+            let outcome = WaitSource.wait(for: sources, until: slice)
+            guard isBusy, case .ready(let positions) = outcome, positions.isEmpty, !deadline.hasPassed else {
+                return outcome
             }
         }
     }

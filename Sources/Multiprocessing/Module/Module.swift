@@ -68,6 +68,7 @@ public enum Multiprocessing {
             lua.push(kind.rawValue)
             try lua.rawSet(at: -3)
         }
+        PoolModule.install(in: lua, moduleAt: -1)
         return 1
     }
 }

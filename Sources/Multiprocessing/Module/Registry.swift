@@ -7,7 +7,7 @@ enum Registry {
     enum Key: UInt {
         case bytecodeIDs, classMetatables, classNames, errorMetatable, currentProcess, parentProcess
         case processClass, children, module, exitHandlers, sleep, randomSeed
-        case signalHandlers, signalError, logger
+        case signalHandlers, signalError, logger, drivePools
 
         private static let base: UInt = 0x6d70_7275_6e00_0000  // "mprun"
 

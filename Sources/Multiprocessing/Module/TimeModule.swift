@@ -75,9 +75,11 @@ enum TimeModule {
         let seconds = try lua.checkNumber(at: 1)
         guard !seconds.isNaN else { throw .argument(1, "number of seconds expected, got NaN") }
         guard seconds >= 0 else { throw .message("sleep length must be non-negative") }
+        let deadline = Deadline.after(seconds: seconds)
+        _ = try PoolModule.drive(lua, for: seconds)
         var set = WaitSet()
         let outcome = Waiting.wait(
-            Operation(.sleep), in: &set, until: .after(seconds: seconds), looksReady: nil, attempt: { false })
+            Operation(.sleep), in: &set, until: deadline, looksReady: nil, attempt: { false })
         if outcome == .interrupted { throw lua.interrupted() }
         return 0
     }

@@ -1,0 +1,273 @@
+-- ProcessPoolExecutor: futures on top of a pool.
+
+local mp, host, owner, pool = ...
+
+local getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type =
+    getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type
+local max, min, huge, tointeger = math.max, math.min, math.huge, math.tointeger
+local pack, remove = table.pack, table.remove
+local getpid, now = mp.getpid, host.now
+local raise_error, misuse = host.raise, host.misuse
+
+local Executor, Future = {}, {}
+Executor.__index, Future.__index = Executor, Future
+Executor.__name, Future.__name = "ProcessPoolExecutor", "Future"
+
+-- Executors that have not come to their end: what was submitted is done before the process ends, as in Python.
+local alive, watched_by = {}, nil
+
+local function finish_all()
+    for executor in pairs(alive) do
+        if executor.pool.owner == getpid() then executor:shutdown() end
+    end
+end
+
+local constructor_options = { max_workers = true, initializer = true, initargs = true, max_tasks_per_child = true }
+
+local function new(given)
+    if given == nil then given = {} end
+    if type(given) ~= "table" then misuse("ProcessPoolExecutor takes a table: ProcessPoolExecutor{max_workers = 4}") end
+    owner.options("ProcessPoolExecutor", given, constructor_options)
+    local workers = given.max_workers
+    if workers ~= nil and not (type(workers) == "number" and tointeger(workers) and workers >= 1) then
+        raise_error("ValueError", "max_workers must be greater than 0")
+    end
+    local executor = setmetatable({
+        pool = pool.new(workers, given.initializer, given.initargs, given.max_tasks_per_child),
+        futures = {}, -- by the id of their job, until they are done
+    }, Executor)
+    if watched_by ~= getpid() then
+        watched_by = getpid()
+        mp.atexit(finish_all)
+    end
+    alive[executor] = true
+    return executor
+end
+
+local function check(executor)
+    if executor.down then raise_error("ValueError", "cannot schedule new futures after shutdown") end
+    owner.check(executor.pool)
+end
+
+-- Future ---------------------------------------------------------------------------------------------------------
+
+local function run_callbacks(future)
+    local callbacks = future.callbacks
+    future.callbacks = nil
+    for _, f in ipairs(callbacks or {}) do
+        local good, problem = pcall(f, future)
+        if not good then host.write("exception calling callback for " .. tostring(future) .. ": " .. tostring(problem) .. "\n") end
+    end
+end
+
+local function is_done(future)
+    return function() return future.state == "finished" or future.state == "cancelled" end
+end
+
+function Executor:submit(f, ...)
+    check(self)
+    local future = setmetatable({ state = "pending", executor = self }, Future)
+    local result = pool.one_call(self.pool, f, pack(...))
+    future.outcome = result
+    self.futures[result.job.id] = future
+    function result.job.finished(job)
+        result.done = true
+        self.futures[job.id] = nil
+        if future.state ~= "cancelled" then future.state = "finished" end
+        run_callbacks(future)
+    end
+    return future
+end
+
+local function drive(future, timeout)
+    if is_done(future)() then return true end
+    return owner.pump_until(future.executor.pool, is_done(future), timeout)
+end
+
+function Future:result(given)
+    local timeout = pool.timeout_of("result", given)
+    if not drive(self, timeout) then raise_error("TimeoutError", ("no result within %s s"):format(timeout)) end
+    if self.state == "cancelled" then raise_error("CancelledError", "the future was cancelled") end
+    if self.outcome.problem then owner.raise(self.outcome.problem) end
+    return self.outcome:value()
+end
+
+function Future:exception(given)
+    local timeout = pool.timeout_of("exception", given)
+    if not drive(self, timeout) then raise_error("TimeoutError", ("no result within %s s"):format(timeout)) end
+    if self.state == "cancelled" then raise_error("CancelledError", "the future was cancelled") end
+    local problem = self.outcome.problem
+    return problem and owner.to_error(problem) or nil
+end
+
+function Future:done()
+    owner.pump(self.executor.pool, now())
+    return is_done(self)()
+end
+
+function Future:cancelled() return self.state == "cancelled" end
+
+function Future:running()
+    owner.pump(self.executor.pool, now())
+    return self.state == "pending" and owner.is_claimed(self.outcome.job)
+end
+
+-- False if it runs or is done.
+function Future:cancel()
+    if self.state == "cancelled" then return true end
+    if is_done(self)() then return false end
+    if not owner.cancel(self.outcome.job) then return false end
+    self.state = "cancelled"
+    self.executor.futures[self.outcome.job.id] = nil
+    run_callbacks(self)
+    return true
+end
+
+function Future:add_done_callback(f)
+    if is_done(self)() then
+        f(self)
+    else
+        self.callbacks = self.callbacks or {}
+        self.callbacks[#self.callbacks + 1] = f
+    end
+end
+
+function Future:__tostring()
+    local state = self.state == "finished" and (self.outcome.problem and "finished raised" or "finished") or self.state
+    return ("<Future %s>"):format(state)
+end
+
+-- map, starmap ---------------------------------------------------------------------------------------------------
+
+local map_options = { timeout = true, chunksize = true, buffersize = true }
+
+local function map(executor, name, mode, f, source, given)
+    check(executor)
+    given = owner.options(name, given or {}, map_options)
+    return pool.lazily(executor.pool, name, f, source, {
+        chunksize = given.chunksize,
+    }, true, { mode = mode, window = given.buffersize, timeout = given.timeout })
+end
+
+function Executor:map(f, source, given) return map(self, "map", "map", f, source, given) end
+
+function Executor:starmap(f, source, given) return map(self, "starmap", "starmap", f, source, given) end
+
+-- The end --------------------------------------------------------------------------------------------------------
+
+local shutdown_options = { wait = true, cancel_futures = true }
+
+function Executor:shutdown(given)
+    given = owner.options("shutdown", given or {}, shutdown_options)
+    self.down = true
+    if given.cancel_futures then
+        local futures = {}
+        for _, future in pairs(self.futures) do futures[#futures + 1] = future end
+        for _, future in ipairs(futures) do future:cancel() end
+    end
+    self.pool:close()
+    if given.wait == false then return end
+    self.pool:join()
+    alive[self] = nil
+end
+
+function Executor:__close() self:shutdown() end
+
+function Executor:__tostring()
+    return ("<ProcessPoolExecutor %d workers%s>"):format(self.pool.processes, self.down and " down" or "")
+end
+
+-- as_completed, wait_futures -------------------------------------------------------------------------------------
+
+local function check_futures(name, futures)
+    if type(futures) ~= "table" then misuse(("%s: a list of futures expected, got %s"):format(name, type(futures))) end
+    for i, future in ipairs(futures) do
+        if getmetatable(future) ~= Future then
+            misuse(("%s: a list of futures expected, got %s at [%d]"):format(name, type(future), i))
+        end
+    end
+end
+
+-- Drives the executors of the futures until `ready` or the deadline. With several executors, in turns.
+local function drive_all(futures, ready, deadline)
+    local pools = {}
+    for _, future in ipairs(futures) do pools[future.executor.pool] = true end
+    while not ready() do
+        local only = next(pools)
+        local slice = only and next(pools, only) == nil and huge or 0.05
+        for each in pairs(pools) do
+            owner.pump_until(each, ready, deadline and max(0, min(slice, deadline - now())) or slice)
+        end
+        if deadline and now() >= deadline then return ready() end
+    end
+    return true
+end
+
+-- Each future once.
+local function distinct(futures)
+    local list, seen = {}, {}
+    for _, future in ipairs(futures) do
+        if not seen[future] then list[#list + 1] = future end
+        seen[future] = true
+    end
+    return list
+end
+
+local function as_completed(futures, given)
+    check_futures("as_completed", futures)
+    local timeout = pool.timeout_of("as_completed", given)
+    local deadline = timeout and timeout ~= huge and now() + timeout
+    local left = distinct(futures)
+    local total = #left
+    local function first_done()
+        for i, future in ipairs(left) do
+            if is_done(future)() then return i end
+        end
+    end
+    return function()
+        if #left == 0 then return nil end
+        if not first_done() and not drive_all(left, first_done, deadline) then
+            raise_error("TimeoutError", ("%d (of %d) futures unfinished"):format(#left, total))
+        end
+        return remove(left, first_done())
+    end
+end
+
+local wait_options = { timeout = true, return_when = true }
+local modes = { ALL_COMPLETED = true, FIRST_COMPLETED = true, FIRST_EXCEPTION = true }
+
+-- The futures that are done, and those that are not.
+local function wait_futures(futures, given)
+    check_futures("wait_futures", futures)
+    futures = distinct(futures)
+    given = owner.options("wait_futures", given or {}, wait_options)
+    local mode = given.return_when or "ALL_COMPLETED"
+    if not modes[mode] then raise_error("ValueError", "Invalid return condition: " .. tostring(mode)) end
+    local timeout = given.timeout
+    local function ready()
+        local all = true
+        for _, future in ipairs(futures) do
+            if is_done(future)() then
+                if mode == "FIRST_COMPLETED" then return true end
+                if mode == "FIRST_EXCEPTION" and future.state == "finished" and future.outcome.problem then return true end
+            else
+                all = false
+            end
+        end
+        return all
+    end
+    drive_all(futures, ready, timeout and timeout ~= huge and now() + timeout)
+    local done, not_done = {}, {}
+    for _, future in ipairs(futures) do
+        local list = is_done(future)() and done or not_done
+        list[#list + 1] = future
+    end
+    return done, not_done
+end
+
+return {
+    new = new,
+    Future = Future,
+    as_completed = as_completed,
+    wait_futures = wait_futures,
+}
