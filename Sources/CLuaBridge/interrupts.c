@@ -4,6 +4,9 @@
 // which fires at the next instruction, call or return. Should the thread change in between, the new one gets
 // the hook too, so that a pending interrupt always has a hook in front of it. A hook that finds nothing
 // pending just goes away.
+//
+// While a shield is up nothing is delivered. What was asked for meanwhile stays pending, and the end of the last
+// shield arms the hook for it.
 #include "CLuaBridge.h"
 
 static void deliver(lua_State *L, lua_Debug *event);
@@ -30,9 +33,19 @@ void cluabridge_set_running(cluabridge_State *state, lua_State *L) {
     if (state->interrupts.pending) arm(&state->interrupts, L);
 }
 
+void cluabridge_shield(cluabridge_State *state) {
+    state->interrupts.shields++;
+}
+
+void cluabridge_unshield(cluabridge_State *state) {
+    cluabridge_Interrupts *interrupts = &state->interrupts;
+    if (interrupts->shields > 0) interrupts->shields--;
+    if (interrupts->shields == 0 && interrupts->pending) arm(interrupts, interrupts->running);
+}
+
 bool cluabridge_deliver_interrupt(lua_State *L) {
     cluabridge_Interrupts *interrupts = &cluabridge_state(L)->interrupts;
-    if (!interrupts->pending) return false;
+    if (!interrupts->pending || interrupts->shields > 0) return false;
     interrupts->pending = 0;
     return interrupts->handler != NULL && interrupts->handler(L);
 }

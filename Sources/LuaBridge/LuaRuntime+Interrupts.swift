@@ -31,4 +31,11 @@ extension Lua {
     public func deliverInterrupt() throws(LuaFault) {
         if isInterruptPending, cluabridge_deliver_interrupt(pointer) { throw .value }
     }
+
+    /// Puts off the delivery of interrupts until the matching ``unshield()``: for stretches of Lua code that have to be
+    /// run as a whole and do not wait.
+    public func shield() { cluabridge_shield(record) }
+
+    /// Ends the innermost shield. What was asked for meanwhile is delivered before the next Lua instruction.
+    public func unshield() { cluabridge_unshield(record) }
 }

@@ -171,7 +171,7 @@ test("mandelbrot.lua", function()
     os.remove(path)
     test.is(picture:sub(1, 15), "P6\n320 240\n255\n")
     test.is(#picture, 15 + 320 * 240 * 3)
-    local _, black = picture:sub(16):gsub("%z%z\128", "")
+    local _, black = picture:sub(16):gsub("%z%z\255", "")
     test.between(black, 5000, 40000, "the set itself")
 end)
 

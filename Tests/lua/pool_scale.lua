@@ -98,7 +98,8 @@ test("a task that wants more memory than there is fails, and nothing else does",
         local pool <close> = mp.Pool(2)
         local _, e = pcall(function()
             pool:map(function(x)
-                if x == 2 then return #("x"):rep(3 << 30) end
+                local kept = {}
+                if x == 2 then for i = 1, 8 do kept[i] = ("x"):rep(1 << 30) .. i end end
                 return x
             end, { 1, 2, 3 }, 1)
         end)

@@ -100,6 +100,9 @@ public struct QueueStorage {
         }
     }
 
+    /// How many messages were ever put into it: the number of the last one, counted from 1.
+    public var publishedCount: Int { Int(published.load() >> 1) }
+
     /// Whether it holds as many messages as it may at this instant.
     public var isFull: Bool { limit > 0 && count >= limit }
 

@@ -50,6 +50,19 @@ enum PoolHost {
     }
 
     static let functions = [
+        LuaFunction("shield") {
+            Lua.run($0) {
+                $0.shield()
+                return 0
+            }
+        },
+        LuaFunction("unshield") {
+            Lua.run($0) {
+                $0.unshield()
+                return 0
+            }
+        },
+        LuaFunction("published") { Lua.run($0, published) },
         LuaFunction("take") { Lua.run($0, take) },
         LuaFunction("finish") { Lua.run($0, finish) },
         LuaFunction("arm") { Lua.run($0, arm) },
@@ -76,7 +89,8 @@ enum PoolHost {
 
     // MARK: In the worker
 
-    /// `take(tasks, board, place)`: number and content of the next task, nothing once the queue is shut down.
+    /// `take(tasks, board, place)`: number and content of the next task, nothing once the queue is shut down. Number, nil
+    /// and a text if it cannot be decoded.
     private static func take(_ lua: Lua) throws(LuaFault) -> Int32 {
         let queue = try queue(lua)
         let place = try Place(lua, boardAt: 2, placeAt: 3)
@@ -92,8 +106,25 @@ enum PoolHost {
             place.add(takenAt - waitingSince, to: .wait)
             place.word(.takenAt).storeRelaxed(takenAt)
             lua.push(Int64(bitPattern: place.word(.claim).relaxed()))
-            try Decoder.decode(lua, buffer[0])
-            return 2
+            let top = lua.top
+            do throws(LuaFault) {
+                try Decoder.decode(lua, buffer[0])
+                return 2
+            } catch {
+                let text = try explain(lua, error, dropTo: top)
+                lua.pushNil()
+                lua.push(text)
+                return 3
+            }
+        }
+    }
+
+    /// What a fault says, for whoever is told of it instead of having it raised.
+    private static func explain(_ lua: Lua, _ fault: LuaFault, dropTo top: Int32) throws(LuaFault) -> String {
+        defer { lua.top = top }
+        return switch fault {
+        case .argument(_, let text), .message(let text), .messageWithoutPosition(let text): text
+        case .value: try lua.displayString(at: -1)
         }
     }
 
@@ -129,19 +160,56 @@ enum PoolHost {
 
     // MARK: In the owner
 
-    /// `receive(queue, most)`: a list of what is there, nil for nothing.
+    /// `receive(queue, most)`: a list of what is there, nil for nothing. A reply that cannot be decoded is a failure of the
+    /// task that it answers, and costs nobody else's.
     private static func receive(_ lua: Lua) throws(LuaFault) -> Int32 {
         let queue = try queue(lua)
         let most = Int(try lua.checkInteger(at: 2))
         return try StoredMessages.withBuffer { buffer throws(LuaFault) in
             guard queue.take(into: buffer, atMost: most) == .done else { return 0 }
             lua.createTable(array: buffer.count)
+            let list = lua.top
             for index in 0..<buffer.count {
-                try Decoder.decode(lua, buffer[index])
-                lua.rawSet(Int64(index + 1), at: -2)
+                do throws(LuaFault) {
+                    try Decoder.decode(lua, buffer[index])
+                } catch {
+                    let text = try explain(lua, error, dropTo: list)
+                    pushUnreadable(lua, number: replyNumber(buffer[index]), text)
+                }
+                lua.rawSet(Int64(index + 1), at: list)
             }
             return 1
         }
+    }
+
+    /// What a reply begins with, also if the rest of it cannot be decoded: an array whose first item is the number.
+    private static func replyNumber(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+        var reader = MessageReader(bytes)
+        var header = reader.header()
+        if case .extension(let type, _) = header, type == ExtensionType.graph.rawValue {
+            header = reader.header()
+        }
+        guard case .array = header else { return nil }
+        return reader.integer()
+    }
+
+    /// The reply that stands for one that cannot be decoded: `{-number, {failed = {message = …}}}`.
+    private static func pushUnreadable(_ lua: Lua, number: Int64?, _ text: String) {
+        lua.createTable(array: 2)
+        lua.push(-abs(number ?? 0))
+        lua.rawSet(1, at: -2)
+        lua.createTable(fields: 1)
+        lua.createTable(fields: 1)
+        lua.push("the result cannot be decoded: \(text)")
+        lua.rawSet("message", at: -2)
+        lua.rawSet("failed", at: -2)
+        lua.rawSet(2, at: -2)
+    }
+
+    /// `published(queue)`: how many messages were ever put into it.
+    private static func published(_ lua: Lua) throws(LuaFault) -> Int32 {
+        lua.push(Int64(try queue(lua).publishedCount))
+        return 1
     }
 
     /// `wait(queue, workers, seconds)`: whether there is a message, or one of the processes has died.

@@ -30,6 +30,8 @@ enum PoolModule {
         lua.createTable(fields: PoolHost.functions.count)
         lua.setFunctions(PoolHost.functions, at: -1)
         let host = lua.top
+        lua.push(Interruption.message)
+        lua.rawSet("interruption", at: host)
         let worker = try run(lua, PackageResources.worker_lua, "=[pool worker]", arguments: [1, host])
         let owner = try run(lua, PackageResources.owner_lua, "=[pool owner]", arguments: [1, host, worker])
         let progress = try run(lua, PackageResources.progress_lua, "=[progress]", arguments: [host])

@@ -2,8 +2,8 @@
 
 local mp, host, owner, pool = ...
 
-local getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type =
-    getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type
+local error, getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type =
+    error, getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type
 local max, min, huge, tointeger = math.max, math.min, math.huge, math.tointeger
 local pack, remove = table.pack, table.remove
 local getpid, now = mp.getpid, host.now
@@ -51,13 +51,17 @@ end
 
 -- Future ---------------------------------------------------------------------------------------------------------
 
-local function run_callbacks(future)
+local function call_back(future, f)
+    local good, problem = pcall(f, future)
+    if good then return end
+    if problem == host.interruption then error(problem, 0) end
+    host.write("exception calling callback for " .. tostring(future) .. ": " .. tostring(problem) .. "\n")
+end
+
+local function add_callbacks(future)
     local callbacks = future.callbacks
     future.callbacks = nil
-    for _, f in ipairs(callbacks or {}) do
-        local good, problem = pcall(f, future)
-        if not good then host.write("exception calling callback for " .. tostring(future) .. ": " .. tostring(problem) .. "\n") end
-    end
+    for _, f in ipairs(callbacks or {}) do owner.add_callback(future.executor.pool, call_back, future, f) end
 end
 
 local function is_done(future)
@@ -67,15 +71,16 @@ end
 function Executor:submit(f, ...)
     check(self)
     local future = setmetatable({ state = "pending", executor = self }, Future)
-    local result = pool.one_call(self.pool, f, pack(...))
-    future.outcome = result
-    self.futures[result.job.id] = future
-    function result.job.finished(job)
-        result.done = true
-        self.futures[job.id] = nil
-        if future.state ~= "cancelled" then future.state = "finished" end
-        run_callbacks(future)
-    end
+    pool.one_call(self.pool, f, pack(...), nil, function(result)
+        future.outcome = result
+        self.futures[result.job.id] = future
+        function result.job.finished(job)
+            result.done = true
+            self.futures[job.id] = nil
+            if future.state ~= "cancelled" then future.state = "finished" end
+            add_callbacks(future)
+        end
+    end)
     return future
 end
 
@@ -119,17 +124,18 @@ function Future:cancel()
     if not owner.cancel(self.outcome.job) then return false end
     self.state = "cancelled"
     self.executor.futures[self.outcome.job.id] = nil
-    run_callbacks(self)
+    add_callbacks(self)
+    owner.run_callbacks(self.executor.pool)
     return true
 end
 
 function Future:add_done_callback(f)
-    if is_done(self)() then
-        f(self)
-    else
-        self.callbacks = self.callbacks or {}
-        self.callbacks[#self.callbacks + 1] = f
+    if not owner.is_callable(f) then
+        misuse(("bad argument #1 to 'add_done_callback' (function expected, got %s)"):format(type(f)))
     end
+    if is_done(self)() then return call_back(self, f) end
+    self.callbacks = self.callbacks or {}
+    self.callbacks[#self.callbacks + 1] = f
 end
 
 function Future:__tostring()
@@ -144,9 +150,14 @@ local map_options = { timeout = true, chunksize = true, buffersize = true }
 local function map(executor, name, mode, f, source, given)
     check(executor)
     given = owner.options(name, given or {}, map_options)
+    local buffer = given.buffersize
+    if buffer ~= nil and not (type(buffer) == "number" and tointeger(buffer)) then
+        misuse(("%s: buffersize must be an integer, got %s"):format(name, type(buffer)))
+    end
+    if buffer and buffer < 1 then raise_error("ValueError", "buffersize must be nil or > 0") end
     return pool.lazily(executor.pool, name, f, source, {
         chunksize = given.chunksize,
-    }, true, { mode = mode, window = given.buffersize, timeout = given.timeout })
+    }, true, { mode = mode, window = buffer, timeout = pool.timeout_of(name, given.timeout) })
 end
 
 function Executor:map(f, source, given) return map(self, "map", "map", f, source, given) end
@@ -190,9 +201,11 @@ end
 
 -- Drives the executors of the futures until `ready` or the deadline. With several executors, in turns.
 local function drive_all(futures, ready, deadline)
-    local pools = {}
-    for _, future in ipairs(futures) do pools[future.executor.pool] = true end
     while not ready() do
+        local pools = {}
+        for _, future in ipairs(futures) do
+            if not is_done(future)() then pools[future.executor.pool] = true end
+        end
         local only = next(pools)
         local slice = only and next(pools, only) == nil and huge or 0.05
         for each in pairs(pools) do
@@ -243,7 +256,7 @@ local function wait_futures(futures, given)
     given = owner.options("wait_futures", given or {}, wait_options)
     local mode = given.return_when or "ALL_COMPLETED"
     if not modes[mode] then raise_error("ValueError", "Invalid return condition: " .. tostring(mode)) end
-    local timeout = given.timeout
+    local timeout = pool.timeout_of("wait_futures", given.timeout)
     local function ready()
         local all = true
         for _, future in ipairs(futures) do

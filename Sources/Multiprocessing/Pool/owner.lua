@@ -10,26 +10,44 @@
 -- A job says how its messages are made and what is done with replies:
 --     job:count(first)             how many items the task has that begins with item `first`
 --     job:message(first)           its message
---     job:answered(first, reply)   what a worker says: {number, result, …}, or with holes and errors
---                                  {number =, n =, values =, errors =}
+--     job:answered(first, reply, details)
+--                                  what a worker says: {number, result, …}; with holes or errors {-number, details},
+--                                  details = {n =, values =, errors =}
 --     job:failed(i, problem)       item i failed with its worker: {kind =, message =, …}
 --     job:finished()               no task is left
+--
+-- A signal handler of the script may use the pool too, between any two instructions. So what changes the books and a
+-- queue together is run under a shield, during which no handler comes and Ctrl-C waits. Nothing waits under a shield and
+-- no code of the user runs there: callbacks are put into a list, which is run through afterwards.
 
 local mp, host, work = ...
 
 -- What scripts may replace later is bound now.
-local getmetatable, ipairs, pairs, setmetatable, tostring, type, xpcall =
-    getmetatable, ipairs, pairs, setmetatable, tostring, type, xpcall
-local max, min, huge = math.max, math.min, math.huge
-local pack, sort = table.pack, table.sort
+local error, getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type, xpcall =
+    error, getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type, xpcall
+local abs, max, min, huge, tointeger = math.abs, math.max, math.min, math.huge, math.tointeger
+local pack, sort, unpack = table.pack, table.sort, table.unpack
 local traceback = debug.traceback
 local getpid, now = mp.getpid, host.now
 local raise_error, misuse = host.raise, host.misuse
+local shield, unshield = host.shield, host.unshield
 
--- Open pools of this process, for sleep and wait.
-local open = setmetatable({}, { __mode = "k" })
+-- Open pools of this process, for sleep and wait. A pool with tasks under way lives as long as they do.
+local open, busy = setmetatable({}, { __mode = "k" }), {}
 
 local words_per_worker = 16
+
+local function leave_shield(good, ...)
+    unshield()
+    if not good then error(..., 0) end
+    return ...
+end
+
+-- Calls f(...) with no signal handler in between.
+local function shielded(f, ...)
+    shield()
+    return leave_shield(pcall(f, ...))
+end
 
 local function start(pool, place)
     pool.started = pool.started + 1
@@ -44,10 +62,34 @@ local function start(pool, place)
 end
 
 local function options(where, given, known)
+    if type(given) ~= "table" then
+        misuse(("%s: a table of options expected, got %s"):format(where, type(given)))
+    end
     for key in pairs(given) do
         if not known[key] then host.unknown_option(where, tostring(key), known) end
     end
     return given
+end
+
+local function is_callable(f) return type(f) == "function" or (getmetatable(f) or {}).__call ~= nil end
+
+-- The options of a call, by what they are.
+local function check_task_options(where, given)
+    for _, key in ipairs { "callback", "error_callback" } do
+        if given[key] ~= nil and not is_callable(given[key]) then
+            misuse(("%s: %s must be a function, got %s"):format(where, key, type(given[key])))
+        end
+    end
+    local timeout, retries, kwargs = given.timeout, given.retries, given.kwargs
+    if timeout ~= nil and not (type(timeout) == "number" and timeout > 0) then
+        misuse(("%s: timeout must be a positive number of seconds, got %s"):format(where, tostring(timeout)))
+    end
+    if retries ~= nil and not (type(retries) == "number" and tointeger(retries) and retries >= 0) then
+        misuse(("%s: retries must be an integer from 0 on, got %s"):format(where, tostring(retries)))
+    end
+    if kwargs ~= nil and type(kwargs) ~= "table" then
+        misuse(("%s: kwargs must be a table, got %s"):format(where, type(kwargs)))
+    end
 end
 
 -- A pool whose workers run.
@@ -65,16 +107,17 @@ local function new(processes, initializer, initargs, limit)
         places = mp.RawArray("q", processes * words_per_worker),
         workers = {},
         started = 0,
-        put = 0,        -- messages ever put into tasks
         jobs_of = {},   -- number of a message that is not answered → its job
         firsts = {},    -- … and the number of its first item
         waiting = 0,    -- how many those are
         job = 0,        -- the number of the last job
-        inbox = {},     -- replies received and not yet looked at, from `next` on
-        next = 1,
+        feeds = {},     -- functions that put the next tasks of jobs that are fed little by little
+        callbacks = {}, -- to be called, from `first` to `last`
+        first = 1,
+        last = 0,
         deaths = 0,     -- workers that died since the last reply
     }
-    for place = 0, processes - 1 do start(pool, place) end
+    for place = 0, processes - 1 do shielded(start, pool, place) end
     open[pool] = true
     return pool
 end
@@ -91,6 +134,9 @@ end
 
 -- Makes a job: function and mode, for all its tasks.
 local function new_job(pool, name, f, mode, kwargs, task_options)
+    if not is_callable(f) then
+        misuse(("bad argument #1 to '%s' (function expected, got %s)"):format(name, type(f)))
+    end
     pool.job = pool.job + 1
     local job = {
         pool = pool,
@@ -100,41 +146,43 @@ local function new_job(pool, name, f, mode, kwargs, task_options)
         retries = task_options and task_options.retries or 0,
         tries = {},     -- first item of a task → how often it was tried again
     }
-    if not (type(f) == "function" or (getmetatable(f) or {}).__call) then
-        misuse(("bad argument #1 to '%s' (function expected, got %s)"):format(name, type(f)))
-    end
     pool.jobs[job.id] = { f = f, mode = mode, kwargs = kwargs }
     return job
+end
+
+-- The messages of a queue are numbered as they are put, and nobody but the owner puts tasks: the next `n` are ours.
+-- They are in the books before they can be taken; what cannot be put is taken out again.
+local function put_batch(pool, job, n, first, step, put_them, content)
+    local jobs_of, firsts, number = pool.jobs_of, pool.firsts, host.published(pool.tasks)
+    for i = 1, n do
+        jobs_of[number + i], firsts[number + i] = job, first + (i - 1) * step
+    end
+    local good, problem = pcall(put_them, pool.tasks, content)
+    local done = good and n or host.published(pool.tasks) - number
+    for i = done + 1, n do
+        jobs_of[number + i], firsts[number + i] = nil, nil
+    end
+    pool.waiting = pool.waiting + done
+    job.left = job.left + done
+    if pool.waiting > 0 then busy[pool] = true end
+    if not good then error(problem, 0) end
 end
 
 -- Puts a task. Its message is made by the job, now and if it has to be tried again: items `first` and following.
 local function put(pool, job, first)
     if pool.broken then raise_error("ProcessError", pool.broken) end
-    pool.tasks:put(job:message(first))
-    local number = pool.put + 1
-    pool.put = number
-    pool.jobs_of[number], pool.firsts[number] = job, first
-    pool.waiting = pool.waiting + 1
-    job.left = job.left + 1
+    shielded(put_batch, pool, job, 1, first, 1, pool.tasks.put, job:message(first))
 end
 
 -- Puts the tasks that begin with each `size`th item up to `count`, many at a time.
 local function put_all(pool, job, count, size)
-    if pool.broken then raise_error("ProcessError", pool.broken) end
-    local jobs_of, firsts = pool.jobs_of, pool.firsts
     local batch, n, batch_first = {}, 0, 1
     for first = 1, count, size do
         n = n + 1
         batch[n] = job:message(first)
         if n == 256 or first + size > count then
-            pool.tasks:put_many(batch)
-            local number = pool.put
-            for i = 1, n do
-                jobs_of[number + i], firsts[number + i] = job, batch_first + (i - 1) * size
-            end
-            pool.put = number + n
-            pool.waiting = pool.waiting + n
-            job.left = job.left + n
+            if pool.broken then raise_error("ProcessError", pool.broken) end
+            shielded(put_batch, pool, job, n, batch_first, size, pool.tasks.put_many, batch)
             batch, n, batch_first = {}, 0, first + size
         end
     end
@@ -150,6 +198,7 @@ end
 local function forget(pool, number)
     pool.jobs_of[number], pool.firsts[number] = nil, nil
     pool.waiting = pool.waiting - 1
+    if pool.waiting == 0 then busy[pool] = nil end
 end
 
 local function task_done(job)
@@ -168,8 +217,11 @@ end
 
 local function retry(pool, number)
     local job, first = pool.jobs_of[number], pool.firsts[number]
+    local good, problem = pcall(put, pool, job, first)
+    if not good then
+        return fail_task(pool, number, { kind = type(problem) == "table" and problem.kind, message = tostring(problem) })
+    end
     forget(pool, number)
-    put(pool, job, first)
     job.left = job.left - 1 -- it was counted before
 end
 
@@ -181,20 +233,21 @@ local function break_pool(pool, why)
     for _, number in ipairs(numbers) do fail_task(pool, number, { kind = "ProcessError", message = why }) end
 end
 
+-- Looks at what a worker says.
 local function reply(pool, message)
     pool.deaths = 0
-    local number = message.number or message[1]
-    if number == 0 then
-        return break_pool(pool, "the initializer of a worker failed: " .. message.errors[1].message)
-    end
+    local number, details = message[1], nil
+    if number <= 0 then number, details = -number, message[2] end
+    if number == 0 then return break_pool(pool, details.failed.message) end
     local job, first = pool.jobs_of[number], pool.firsts[number]
     if not job then return end
-    if message.gone then
+    if details and details.gone then
         if job.cancelled then return fail_task(pool, number, { kind = "CancelledError", message = "cancelled" }) end
         return retry(pool, number)
     end
+    if details and details.failed then return fail_task(pool, number, details.failed) end
     forget(pool, number)
-    job:answered(first, message)
+    job:answered(first, message, details)
     task_done(job)
 end
 
@@ -226,41 +279,83 @@ local function bury(pool, place, worker)
             })
         end
     end
-    if code ~= 0 then pool.deaths = pool.deaths + 1 end
-    -- Not one of them gets as far as a reply: another one would not, either.
-    if not job and pool.deaths > 4 * pool.processes + 16 then
+    -- Not one of them gets as far as a task: another one would not, either.
+    pool.deaths = job and 0 or pool.deaths + 1
+    if pool.deaths > 4 * pool.processes + 16 then
         break_pool(pool, "the workers die before they do anything: the last one " .. host.cause(code))
     end
-    if pool.broken then
-        pool.workers[place + 1] = false
-    elseif pool.state == "running" or pool.waiting > 0 then
+    if not pool.broken and (pool.state == "running" or pool.waiting > 0 or next(pool.feeds)) then
         start(pool, place)
     else
         pool.workers[place + 1] = false
     end
 end
 
--- Replies are taken one by one from what was received: a callback may drive the pool in turn, and goes on with the next.
-local function drain(pool)
-    local any = false
-    while true do
-        local message = pool.inbox[pool.next]
-        if message then
-            pool.next = pool.next + 1
-            any = true
-            reply(pool, message)
-        else
-            local inbox = host.receive(pool.results, 256)
-            if not inbox then return any end
-            pool.inbox, pool.next = inbox, 1
+-- Receives replies and looks at them all, whatever becomes of one of them.
+local function receive(pool)
+    local inbox = host.receive(pool.results, 256)
+    if not inbox then return false end
+    local all_good, first_problem = true, nil
+    for i = 1, #inbox do
+        local good, problem = pcall(reply, pool, inbox[i])
+        if not good and all_good then all_good, first_problem = false, problem end
+    end
+    if not all_good then error(first_problem, 0) end
+    return true
+end
+
+local function add_callback(pool, f, ...)
+    local last = pool.last + 1
+    pool.callbacks[last] = pack(f, ...)
+    pool.last = last
+end
+
+local function for_the_user(problem)
+    if problem == host.interruption then return problem end
+    return traceback(tostring(problem), 2)
+end
+
+-- Calls back whoever is to be called. If one of them drives the pool in turn, the others wait for it to return.
+-- Whoever happens to drive the pool has nothing to do with an error of a callback: it is shown. Ctrl-C goes on.
+local function run_callbacks(pool)
+    if pool.calling_back then return end
+    pool.calling_back = true
+    while pool.first <= pool.last do
+        local call = pool.callbacks[pool.first]
+        pool.callbacks[pool.first] = nil
+        pool.first = pool.first + 1
+        local good, problem = xpcall(call[1], for_the_user, unpack(call, 2, call.n))
+        if not good then
+            if problem == host.interruption then
+                pool.calling_back = false
+                error(problem, 0)
+            end
+            host.write("callback of a pool: " .. problem .. "\n")
         end
     end
+    pool.calling_back = false
+end
+
+-- Receives all replies that are there. Returns whether there were any.
+local function drain(pool)
+    local any = false
+    while shielded(receive, pool) do any = true end
+    run_callbacks(pool)
+    return any
+end
+
+-- A pool that gets no tasks any more and has none under way needs no workers.
+local function release_workers(pool)
+    if pool.state == "closed" and pool.waiting == 0 and not next(pool.feeds) then pool.tasks:shutdown() end
 end
 
 -- Drives the pool until there was something to do or the time is over.
 local function pump(pool, deadline)
     check_owner(pool)
-    if drain(pool) then return true end
+    if drain(pool) then
+        release_workers(pool)
+        return true
+    end
     if pool.state == "terminated" then return false end
     local left = deadline and max(0, deadline - now()) or huge
     if pool.waiting == 0 and pool.state ~= "running" then return false end
@@ -273,9 +368,13 @@ local function pump(pool, deadline)
     end
     drain(pool)
     for place, worker in pairs(dead) do
-        -- A callback may have done it.
-        if pool.workers[place + 1] == worker then bury(pool, place, worker) end
+        -- A callback may have done it, or have ended the pool.
+        if pool.state ~= "terminated" and pool.workers[place + 1] == worker then
+            shielded(bury, pool, place, worker)
+        end
     end
+    run_callbacks(pool)
+    release_workers(pool)
     return true
 end
 
@@ -301,13 +400,13 @@ local function drive(seconds)
     local deadline = now() + seconds
     local me = getpid()
     while true do
-        local busy = {}
+        local at_work = {}
         for pool in pairs(open) do
-            if pool.owner == me and pool.waiting > 0 then busy[#busy + 1] = pool end
+            if pool.owner == me and pool.waiting > 0 then at_work[#at_work + 1] = pool end
         end
-        if #busy == 0 then return false end
-        local slice = #busy == 1 and deadline or min(deadline, now() + 0.05)
-        for _, pool in ipairs(busy) do pump(pool, slice) end
+        if #at_work == 0 then return false end
+        local slice = #at_work == 1 and deadline or min(deadline, now() + 0.05)
+        for _, pool in ipairs(at_work) do pump(pool, slice) end
         if now() >= deadline then return true end
     end
 end
@@ -329,12 +428,6 @@ local function to_error(problem)
     return host.error(problem.kind or "RemoteError", explain(problem.message), problem)
 end
 
--- Whoever happens to drive the pool has nothing to do with an error of a callback: it is shown.
-local function run_callback(f, ...)
-    local good, problem = xpcall(f, traceback, ...)
-    if not good then host.write("callback of a pool: " .. tostring(problem) .. "\n") end
-end
-
 -- Whether a worker has taken the task of a job that has one.
 local function is_claimed(job)
     local pool = job.pool
@@ -344,9 +437,12 @@ local function is_claimed(job)
     return false
 end
 
--- Takes a job of one call back, unless a worker has it. A worker that takes the task afterwards finds no job.
+-- Takes a job of one call back, unless a worker has it or it is done. A worker that takes the task afterwards finds no
+-- job.
 local function cancel(job)
     local pool = job.pool
+    drain(pool)
+    if job.done then return false end
     local entry = pool.jobs[job.id]
     pool.jobs[job.id] = nil
     if is_claimed(job) then
@@ -354,12 +450,29 @@ local function cancel(job)
         pool.jobs[job.id] = entry
         return false
     end
+    -- A worker may have answered it just before we looked.
+    drain(pool)
+    if job.done then return false end
     job.cancelled = true
     return true
 end
 
+-- Takes a job back that not all tasks of could be put. Those that are under way are of no use.
+local function abandon(job)
+    job.feeding, job.finished, job.cancelled = false, nil, true
+    if job.left == 0 then end_job(job) else job.pool.jobs[job.id] = nil end
+end
+
+-- Puts what is left of the jobs that are fed little by little, as far as it is known.
+local function feed_all(pool)
+    for feed in pairs(pool.feeds) do
+        pool.feeds[feed] = nil
+        feed(true)
+    end
+end
+
 -- Nobody asks the pool for anything any more.
-local function retire(pool) open[pool] = nil end
+local function retire(pool) open[pool], busy[pool] = nil, nil end
 
 return {
     new = new,
@@ -376,7 +489,13 @@ return {
     drive = drive,
     raise = raise,
     to_error = to_error,
-    run_callback = run_callback,
+    add_callback = add_callback,
+    run_callbacks = run_callbacks,
+    release_workers = release_workers,
+    abandon = abandon,
+    feed_all = feed_all,
+    is_callable = is_callable,
+    check_task_options = check_task_options,
     is_claimed = is_claimed,
     cancel = cancel,
     retire = retire,

@@ -3,8 +3,8 @@
 local mp, host, owner, new_progress = ...
 
 -- What scripts may replace later is bound now.
-local error, getmetatable, ipairs, pcall, setmetatable, tostring, type =
-    error, getmetatable, ipairs, pcall, setmetatable, tostring, type
+local error, getmetatable, ipairs, next, pcall, setmetatable, tostring, type =
+    error, getmetatable, ipairs, next, pcall, setmetatable, tostring, type
 local ceil, max, min, huge, tointeger = math.ceil, math.max, math.min, math.huge, math.tointeger
 local move, sort, unpack = table.move, table.sort, table.unpack
 local getpid, now = mp.getpid, host.now
@@ -32,7 +32,10 @@ local function new(processes, initializer, initargs, limit)
         misuse("Pool: processes must be a number, got " .. type(processes))
     end
     if processes < 1 then raise_error("ValueError", "Number of processes must be at least 1") end
-    if initializer ~= nil and type(initializer) ~= "function" then misuse("initializer must be a callable") end
+    if initializer ~= nil and not owner.is_callable(initializer) then misuse("initializer must be a callable") end
+    if initargs ~= nil and type(initargs) ~= "table" then
+        misuse("initargs must be a list of arguments, got " .. type(initargs))
+    end
     if limit ~= nil and not (type(limit) == "number" and tointeger(limit) and limit >= 1) then
         raise_error("ValueError", "maxtasksperchild must be a positive integer or nil")
     end
@@ -55,18 +58,35 @@ local function check_list(name, list)
     if type(list) ~= "table" then misuse(("bad argument #2 to '%s' (list expected, got %s)"):format(name, type(list))) end
 end
 
-local function complete(result)
-    result.done = true
-    local job = result.job
-    if result.problem then
-        if job.error_callback then owner.run_callback(job.error_callback, owner.to_error(result.problem)) end
-    elseif job.callback then
-        owner.run_callback(job.callback, result:value())
+local imap_options = { chunksize = true, timeout = true, retries = true }
+
+local function check_items(name, list, count)
+    for i = 1, count do
+        if list[i] == nil then misuse(("%s: there is no item %d"):format(name, i)) end
     end
 end
 
-local function one_call(pool, f, args, given)
+local function call_back(result)
+    local job = result.job
+    if result.problem then
+        job.error_callback(owner.to_error(result.problem))
+    else
+        job.callback(result:value())
+    end
+end
+
+local function complete(result)
+    result.done = true
+    local job = result.job
+    if (result.problem and job.error_callback) or (not result.problem and job.callback) then
+        owner.add_callback(result.pool, call_back, result)
+    end
+end
+
+-- `prepare`, if given, is called with the result before anybody can answer it.
+local function one_call(pool, f, args, given, prepare)
     given = options("apply", given or {}, apply_options)
+    owner.check_task_options("apply", given)
     args = args or {}
     check_list("apply", args)
     local job = new_job(pool, "apply", f, "call", given.kwargs, given)
@@ -75,15 +95,27 @@ local function one_call(pool, f, args, given)
     function job:message() return { self.id, self.timeout, args } end
     function job:count() return 1 end
     function job:failed(_, problem) result.problem = problem end
-    function job:answered(_, message)
-        if message.errors then result.problem = message.errors[1] else result.reply = message end
+    function job:answered(_, message, details)
+        if details then
+            -- Of several results one may be what could not be sent.
+            local _, problem = next(details.errors or {})
+            result.problem = problem
+            result.values, result.n = details.values or {}, details.n
+        else
+            result.single = message[2]
+        end
     end
     function job:finished() complete(result) end
     function result:value()
-        local values = self.reply.values or {}
-        return unpack(values, 1, self.reply.n)
+        if not self.n then return self.single end
+        return unpack(self.values, 1, self.n)
     end
-    put(pool, job, 1)
+    if prepare then prepare(result) end
+    local good, problem = pcall(put, pool, job, 1)
+    if not good then
+        owner.abandon(job)
+        error(problem, 0)
+    end
     return result
 end
 
@@ -91,7 +123,11 @@ local function many_calls(pool, name, mode, f, list, given)
     check_list(name, list)
     if type(given) ~= "table" then given = { chunksize = given } end
     options(name, given, map_options)
+    owner.check_task_options(name, given)
     local count = list.n or #list
+    check_items(name, list, count)
+    -- What is tried again is what was given, whatever becomes of the list meanwhile.
+    if (given.retries or 0) > 0 then list = move(list, 1, count, 1, {}) end
     -- A limit, or another try, is for each item: then each is a task of its own, unless told otherwise.
     local one = (given.timeout or given.retries) and 1 or nil
     local size = chunk_size(pool, given.chunksize or one, count)
@@ -110,37 +146,38 @@ local function many_calls(pool, name, mode, f, list, given)
         done = done + 1
         if progress then progress(done, count) end
     end
-    function job:answered(first, message)
-        local n = message.n
-        if n then
-            local found, errors = message.values or {}, message.errors or {}
-            for i = 1, n do
-                if errors[i] then self:failed(first + i - 1, errors[i]) else values[first + i - 1] = found[i] end
+    function job:answered(first, message, details)
+        if details then
+            local found, errors = details.values or {}, details.errors or {}
+            for i = 1, details.n do
+                if errors[i] then
+                    self:failed(first + i - 1, errors[i])
+                else
+                    values[first + i - 1] = found[i]
+                    done = done + 1
+                end
             end
         else
-            n = #message - 1
+            local n = #message - 1
             if n == 1 then values[first] = message[2] else move(message, 2, n + 1, first, values) end
-        end
-        if progress then
             done = done + n
-            progress(min(done, count), count)
         end
+        if progress then progress(done, count) end
     end
     function job:finished() complete(result) end
     function result:value() return values, count end
-    for i = 1, count do
-        if list[i] == nil then misuse(("%s: there is no item %d"):format(name, i)) end
-    end
     job.feeding = true
     local good, problem = pcall(owner.put_all, pool, job, count, size)
     job.feeding = false
     if not good then
         -- Something cannot be sent: the call fails, and what is under way already is of no use.
-        job.finished = nil
-        owner.cancel(job)
+        owner.abandon(job)
         error(problem, 0)
     end
-    if job.left == 0 then end_job(job) end
+    if job.left == 0 and not job.done then
+        end_job(job)
+        owner.run_callbacks(pool)
+    end
     return result
 end
 
@@ -176,14 +213,15 @@ end
 
 -- imap -----------------------------------------------------------------------------------------------------------
 
--- Whatever can be gone through: a list, or an iterator as `for` takes it.
+-- An iterator over whatever can be gone through: a list, or an iterator as `for` takes it. And whether it was a list.
 local function items_of(name, source)
     if type(source) == "table" and not (getmetatable(source) or {}).__call then
         local i, count = 0, source.n or #source
+        check_items(name, source, count)
         return function()
             i = i + 1
             if i <= count then return source[i] end
-        end
+        end, true
     end
     if type(source) ~= "function" and not (getmetatable(source) or {}).__call then
         misuse(("bad argument #2 to '%s' (list or iterator expected, got %s)"):format(name, type(source)))
@@ -196,9 +234,10 @@ local function lazily(pool, name, f, source, given, ordered, more)
     check(pool)
     more = more or {}
     if type(given) ~= "table" then given = { chunksize = given } end
-    options(name, given, map_options)
+    options(name, given, imap_options)
+    owner.check_task_options(name, given)
     local size = given.chunksize == nil and 1 or chunk_size(pool, given.chunksize, 0)
-    local next_item = items_of(name, source)
+    local next_item, is_list = items_of(name, source)
     local job = new_job(pool, name, f, more.mode or "map", nil, given)
     local deadline = more.timeout and more.timeout ~= huge and now() + more.timeout
     -- How many tasks may be under way: enough to keep the workers busy, few enough to take little memory.
@@ -207,9 +246,11 @@ local function lazily(pool, name, f, source, given, ordered, more)
     local most = window * size
     local fed, given_out, ready, head, wanted, broken = 0, 0, {}, 1, 1, nil
     local arrived, tail = {}, 0
+    local is_left = false -- nobody asks for results any more
     job.feeding = true
     local batches, counts = {}, {} -- first item of a task that is under way → its items, and how many
     local function note(i, good, value)
+        if is_left then return end
         if ordered then
             ready[i] = { good, value }
         else
@@ -222,42 +263,67 @@ local function lazily(pool, name, f, source, given, ordered, more)
         return move(batches[first], 1, counts[first], 3, { self.id, self.timeout })
     end
     function job:failed(i, problem) note(i, false, problem) end
-    function job:answered(first, message)
-        local values, errors, shift = message.values, message.errors or {}, 0
-        if not message.n then values, shift = message, 1 end
+    function job:answered(first, message, details)
+        local values, errors, shift = message, {}, 1
+        if details then values, errors, shift = details.values or {}, details.errors or {}, 0 end
         for i = 1, counts[first] do
             if errors[i] then note(first + i - 1, false, errors[i]) else note(first + i - 1, true, values[i + shift]) end
         end
         batches[first], counts[first] = nil, nil
     end
-    local function feed()
-        while job.feeding and fed - given_out < most do
-            local batch, chunk = {}, 0
+    local batch, chunk = {}, 0 -- the items of the next task
+    local function put_batch()
+        local first, count = fed + 1, chunk
+        batches[first], counts[first] = batch, count
+        fed, batch, chunk = fed + count, {}, 0
+        local good, problem = pcall(put, pool, job, first)
+        if good then return end
+        -- These items cannot be sent: their results are the error.
+        batches[first], counts[first] = nil, nil
+        for i = first, first + count - 1 do note(i, false, { original = problem }) end
+    end
+    local feed
+    local function stop_feeding()
+        job.feeding = false
+        pool.feeds[feed] = nil
+        if job.left == 0 and not job.done then end_job(job) end
+    end
+    -- `all`: the pool ends. What is in a list is put now; an iterator, which may have no end, is not asked any more.
+    function feed(all)
+        if job.feeding and pool.state == "terminated" then
+            broken = host.error("ProcessError", "the pool was terminated")
+            stop_feeding()
+        elseif job.feeding and all and not is_list then
+            broken = host.error("ValueError", ("%s: the pool was closed and joined before item %d was asked for"):format(
+                name, fed + chunk + 1))
+            if chunk > 0 then put_batch() end
+            stop_feeding()
+        end
+        while job.feeding and (all or fed - given_out < most) do
             while chunk < size do
                 local good, item = pcall(next_item)
                 if not good then
-                    job.feeding, broken = false, item
-                    break
+                    if item == host.interruption then error(item, 0) end
+                    broken = item
                 end
-                if item == nil then
+                if not good or item == nil then
                     job.feeding = false
                     break
                 end
                 chunk = chunk + 1
                 batch[chunk] = item
             end
-            if chunk > 0 then
-                local first = fed + 1
-                batches[first], counts[first] = batch, chunk
-                put(pool, job, first)
-                fed = fed + chunk
-            end
+            if chunk > 0 then put_batch() end
         end
-        if not job.feeding and job.left == 0 and not job.done then end_job(job) end
+        if not job.feeding then stop_feeding() end
     end
+    pool.feeds[feed] = true
     local function deliver(i, found)
         given_out = given_out + 1
-        if not found[1] then raise(found[2]) end
+        if not found[1] then
+            if found[2].original ~= nil then error(found[2].original, 0) end
+            raise(found[2])
+        end
         if found[2] == nil then
             raise_error("ValueError", ("the result of item %d is nil, which would end the loop"):format(i))
         end
@@ -267,8 +333,8 @@ local function lazily(pool, name, f, source, given, ordered, more)
         if ordered then return ready[wanted] ~= nil end
         return head <= tail
     end
-    feed()
-    return function()
+    local function is_over() return not job.feeding and job.left == 0 end
+    local function next_result()
         while true do
             feed()
             if has_next() then
@@ -283,7 +349,7 @@ local function lazily(pool, name, f, source, given, ordered, more)
                 head = head + 1
                 return deliver(found[3], found)
             end
-            if not job.feeding and job.left == 0 then
+            if is_over() then
                 if broken ~= nil then
                     local problem = broken
                     broken = nil
@@ -297,6 +363,13 @@ local function lazily(pool, name, f, source, given, ordered, more)
             end
         end
     end
+    feed()
+    -- A loop that is left asks for nothing more.
+    local closer = setmetatable({}, { __close = function()
+        is_left, ready, arrived = true, {}, {}
+        stop_feeding()
+    end })
+    return next_result, nil, nil, closer
 end
 
 function Pool:imap(f, source, given)
@@ -311,6 +384,7 @@ end
 
 function Pool:close()
     if self.state == "running" then self.state = "closed" end
+    if self.owner == getpid() then owner.release_workers(self) end
 end
 
 function Pool:terminate()
@@ -332,7 +406,9 @@ function Pool:join()
     if self.owner ~= getpid() then error("a pool can only be used by the process that made it", 2) end
     if self.state == "running" then raise_error("ValueError", "Pool is still running") end
     if self.state == "closed" then
+        owner.feed_all(self)
         while self.waiting > 0 and not self.broken do pump(self) end
+        if self.state == "terminated" then return end -- by a callback
         self.tasks:shutdown()
         for _, worker in ipairs(self.workers) do
             if worker then worker:join() end

@@ -3,7 +3,7 @@
 local mp, host = ...
 
 -- What scripts may replace later is bound now.
-local next, pcall, tostring, type, xpcall = next, pcall, tostring, type, xpcall
+local error, next, pcall, tostring, type, xpcall = error, next, pcall, tostring, type, xpcall
 local pack, unpack = table.pack, table.unpack
 local traceback = debug.traceback
 
@@ -12,6 +12,8 @@ local my_name
 
 -- What the owner is told of an error.
 local function describe(problem)
+    -- Ctrl-C is no error of the task: it ends the worker.
+    if problem == host.interruption then return problem end
     local kind = type(problem)
     local text
     if kind == "string" or kind == "number" then
@@ -23,9 +25,18 @@ local function describe(problem)
     return { message = text, value = problem, traceback = traceback("", 2):gsub("^\n", ""), process = my_name }
 end
 
+local function outcome(good, ...)
+    if not good then
+        if ... == host.interruption then error(..., 0) end
+        -- Lua asks nobody to describe that memory has run out.
+        if type(...) ~= "table" then return false, describe(...) end
+    end
+    return good, ...
+end
+
 -- Runs one call; true and the results, or false and the description of the error.
 local function call(f, ...)
-    return xpcall(f, describe, ...)
+    return outcome(xpcall(f, describe, ...))
 end
 
 local run = {}
@@ -40,8 +51,9 @@ function run.call(job, task)
     else
         results = pack(call(job.f, unpack(arguments, 1, arguments.n or #arguments)))
     end
-    if results[1] then return { n = results.n - 1, values = pack(unpack(results, 2, results.n)) } end
-    return { n = 1, errors = { results[2] } }
+    if not results[1] then return { n = 1, errors = { results[2] } } end
+    if results.n == 2 and results[2] ~= nil then return { 0, results[2] } end
+    return { n = results.n - 1, values = pack(unpack(results, 2, results.n)) }
 end
 
 -- Where the loops below are, for whoever finds them failed.
@@ -49,9 +61,10 @@ local at
 
 -- One call for each item from number `from` on: true if there was a nil among the results.
 local function map_from(f, task, reply, from, count)
-    local holes = false
+    local holes, limit = false, task[2]
     for i = from, count do
         at = i
+        if limit then host.arm(limit) end
         local value = f(task[i + 2])
         if value == nil then holes = true end
         reply[i + 1] = value
@@ -61,9 +74,10 @@ end
 
 -- The same for lists of arguments.
 local function starmap_from(f, task, reply, from, count)
-    local holes = false
+    local holes, limit = false, task[2]
     for i = from, count do
         at = i
+        if limit then host.arm(limit) end
         local arguments = task[i + 2]
         local value = f(unpack(arguments, 1, arguments.n or #arguments))
         if value == nil then holes = true end
@@ -72,13 +86,14 @@ local function starmap_from(f, task, reply, from, count)
     return holes
 end
 
--- Goes through all items, past those that fail. A reply without holes and errors is {number, result, …}.
+-- Goes through all items, past those that fail. Without holes and errors the reply is {number, result, …}, else its
+-- details.
 local function run_each(job, task, loop)
     local count = #task - 2
     local reply, errors, holes = { 0 }, nil, false
     local from = 1
     while from <= count do
-        local good, found = xpcall(loop, describe, job.f, task, reply, from, count)
+        local good, found = call(loop, job.f, task, reply, from, count)
         if good then
             holes = holes or found
             break
@@ -107,10 +122,9 @@ local function unsendable(why)
     }
 end
 
--- What there is of a reply that can be sent: each result and each error by itself.
-local function sendable(results, reply)
+-- What there is of a reply that can be sent: each result and each error by itself. `probe` is a queue for trying.
+local function sendable(reply, probe)
     local safe = { n = reply.n or #reply - 1, values = {}, errors = {} }
-    local probe = mp.SimpleQueue()
     for i = 1, safe.n do
         local value, lost
         if reply.n then
@@ -129,34 +143,42 @@ local function sendable(results, reply)
 end
 
 local function send(results, number, reply)
-    if reply.n then reply.number = number else reply[1] = number end
+    if reply.n then reply = { -number, reply } else reply[1] = number end
     local good, problem = pcall(results.put, results, reply)
     if good then return end
-    local safe = sendable(results, reply)
+    if problem == host.interruption then error(problem, 0) end
+    local safe = sendable(reply[2] and reply[1] < 0 and reply[2] or reply, mp.SimpleQueue())
     if not next(safe.errors) then safe.errors[1] = unsendable(problem) end
-    safe.number = number
-    results:put(safe)
+    results:put { -number, safe }
 end
 
+-- The worker cannot do the task, or any other of those it is one of.
+local function send_failure(results, number, message)
+    results:put { -number, { failed = { message = message, process = my_name } } }
+end
+
+local function get(jobs, id) return jobs[id] end
+
 local function work(tasks, results, places, place, jobs, limit, initializer, initargs)
+    host.unshield() -- the owner forked under one
     my_name = mp.current_process().name
     if initializer then
         local good, problem = call(initializer, unpack(initargs, 1, initargs.n or #initargs))
-        if not good then
-            problem.value = nil
-            results:put { number = 0, n = 1, errors = { problem } }
-            return
-        end
+        if not good then return send_failure(results, 0, "the initializer of a worker failed: " .. problem.message) end
     end
     local known, count, done = {}, 0, 0
     while not limit or done < limit do
-        local number, task = host.take(tasks, places, place)
+        local number, task, trouble = host.take(tasks, places, place)
         if not number then break end
-        local id = task[1]
-        local job = known[id]
-        if not job then
-            job = jobs[id]
-            if job then
+        local id = task and task[1]
+        local job = known[id or false]
+        if id and not job then
+            local good, found = pcall(get, jobs, id)
+            if not good then
+                if found == host.interruption then error(found, 0) end
+                trouble = "its function cannot be decoded: " .. tostring(found)
+            elseif found then
+                job = found
                 if count >= 64 then known, count = {}, 0 end
                 known[id] = job
                 count = count + 1
@@ -168,8 +190,10 @@ local function work(tasks, results, places, place, jobs, limit, initializer, ini
             if task[2] then host.arm(0) end
             send(results, number, reply)
             done = done + 1
+        elseif trouble then
+            send_failure(results, number, "the task cannot be done: " .. trouble)
         else
-            results:put { number = number, n = 0, gone = true }
+            results:put { -number, { gone = true } }
         end
         host.finish(places, place)
     end
