@@ -42,7 +42,7 @@ local deaths = {
     { "calls os.exit(0, true)", function() os.exit(0, true) end, 0 },
 }
 
-for _, workers in ipairs { 1, 2, 5 } do
+for _, workers in ipairs { 1, 2, 5, 13 } do
     for _, death in ipairs(deaths) do
         local how, act, exitcode = table.unpack(death)
         test(("one of %d workers %s: only its task fails"):format(workers, how), function()
@@ -117,7 +117,7 @@ local blows = {
     { "ended by os.exit in a signal handler", "TERM", 3 },
 }
 
-for _, workers in ipairs { 1, 2, 5 } do
+for _, workers in ipairs { 1, 2, 5, 13 } do
     for _, size in ipairs { { "a small", 1 }, { "a 10 MiB", 40960 } } do
         local n = size[2]
         for _, blow in ipairs(blows) do
@@ -207,10 +207,72 @@ test("a result larger than the shared memory is an error of its task", function(
     test.is({ r.status, r.out }, { 0, ("false\ttrue\t1\n"):rep(3) })
 end)
 
+for _, workers in ipairs { 1, 2, 5, 13 } do
+    test(("memory runs out in tasks of %d workers: while they run, while they send"):format(workers), function()
+        support.write("script.lua", ([[
+            local mp = require "multiprocessing"
+            local pool <close> = mp.Pool(%d)
+            local results = {}
+            for i = 1, 25 do
+                results[i] = pool:apply_async(function(x)
+                    if x %% 7 == 4 then
+                        local kept = {}
+                        for n = 1, 100 do kept[n] = ("x"):rep(100 << 20) .. n end
+                    elseif x %% 7 == 5 then
+                        return ("x"):rep(100 << 20)
+                    end
+                    return ("y"):rep(x %% 2 * (2 << 20)), x
+                end, { i })
+            end
+            local wrong = 0
+            local function check(condition) if not condition then wrong = wrong + 1 end end
+            for i, result in ipairs(results) do
+                local finished, text, x = pcall(result.get, result, 60)
+                if i %% 7 == 4 then
+                    check(not finished and text.kind == "RemoteError" and text.message:find "not enough memory")
+                elseif i %% 7 == 5 then
+                    check(not finished and text.kind == "MemoryError")
+                else
+                    check(finished and #text == i %% 2 * (2 << 20) and x == i)
+                end
+            end
+            print(wrong, pool:apply(math.abs, { -1 }))
+        ]]):format(workers))
+        local r = support.shell(("ulimit -v 700000; MPRUN_SHARED_MEMORY=64M exec %s script.lua"):format(
+            support.quote(support.mprun)))
+        test.is({ r.status, r.out }, { 0, "0\t1\n" }, r.err)
+    end)
+end
+
+test("the error says which task it was, within a second", function()
+    local function perish(x)
+        if x == 3 then die() end
+        return x
+    end
+    local line = debug.getinfo(perish, "S").linedefined
+    local place = ("pool_killed.lua:%d)"):format(line)
+    for _, workers in ipairs { 1, 2, 5, 13 } do
+        local pool <close> = mp.Pool(workers)
+        local started = time.monotonic()
+        local e = test.kind("ProcessError", function() pool:apply(perish, { 3 }) end)
+        test.between(time.monotonic() - started, 0, 1)
+        test.has(e, "apply(")
+        test.has(e, place)
+        e = test.kind("ProcessError", function() pool:map(perish, { 1, 2, 3, 4 }, 1) end)
+        test.has(e, "item 3 of map(")
+        e = test.kind("ProcessError", function() pool:map(perish, { 1, 2, 3, 4 }, 2) end)
+        test.has(e, "items 3 to 4 of map(")
+        e = test.kind("TimeoutError", function()
+            pool:starmap(time.sleep, { { 0 }, { 9 } }, { timeout = 0.2 })
+        end)
+        test.has(e, "item 2 of starmap took more than 0.2 s")
+    end
+end)
+
 -- While a task is taken -------------------------------------------------------------------------------------------
 
 test("idle workers that are killed are replaced; no task fails", function()
-    for _, workers in ipairs { 1, 2, 5 } do
+    for _, workers in ipairs { 1, 2, 5, 13 } do
         local pool <close> = mp.Pool(workers)
         for _ = 1, 2 do
             pool:map(square, { 1, 2, 3, 4, 5 }, 1)

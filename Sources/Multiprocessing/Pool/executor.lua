@@ -71,7 +71,7 @@ end
 function Executor:submit(f, ...)
     check(self)
     local future = setmetatable({ state = "pending", executor = self }, Future)
-    pool.one_call(self.pool, f, pack(...), nil, function(result)
+    pool.one_call(self.pool, "submit", f, pack(...), nil, function(result)
         future.outcome = result
         self.futures[result.job.id] = future
         function result.job.finished(job)

@@ -27,7 +27,7 @@ local error, getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, t
     error, getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type, xpcall
 local abs, max, min, huge, tointeger = math.abs, math.max, math.min, math.huge, math.tointeger
 local pack, sort, unpack = table.pack, table.sort, table.unpack
-local traceback = debug.traceback
+local getinfo, traceback = debug.getinfo, debug.traceback
 local getpid, now = mp.getpid, host.now
 local raise_error, misuse = host.raise, host.misuse
 local shield, unshield = host.shield, host.unshield
@@ -146,6 +146,8 @@ local function new_job(pool, name, f, mode, kwargs, task_options)
         retries = task_options and task_options.retries or 0,
         tries = {},     -- first item of a task → how often it was tried again
     }
+    local place = type(f) == "function" and getinfo(f, "S") or {}
+    job.title = place.what == "Lua" and ("%s(%s:%d)"):format(name, place.short_src, place.linedefined) or name
     pool.jobs[job.id] = { f = f, mode = mode, kwargs = kwargs }
     return job
 end
@@ -251,6 +253,14 @@ local function reply(pool, message)
     task_done(job)
 end
 
+-- Which task it is, for a reader: `item 7 of map(script.lua:12)`.
+local function task_title(job, first)
+    if not job.has_items then return job.title end
+    local count = job:count(first)
+    if count == 1 then return ("item %d of %s"):format(first, job.title) end
+    return ("items %d to %d of %s"):format(first, first + count - 1, job.title)
+end
+
 local alarm = -14 -- SIGALRM: the task's own timer
 
 -- A worker is gone: its task fails, or is tried again, and another worker takes its place.
@@ -268,12 +278,13 @@ local function bury(pool, place, worker)
         elseif code == alarm and job.timeout then
             fail_task(pool, number, {
                 kind = "TimeoutError",
-                message = ("the task took more than %s s"):format(job.timeout),
+                message = ("%s took more than %s s"):format(task_title(job, first), job.timeout),
             })
         else
             fail_task(pool, number, {
                 kind = "ProcessError",
-                message = ("%s (pid %d), which ran the task, %s"):format(worker.name, worker.pid, host.cause(code)),
+                message = ("%s (pid %d), which ran %s, %s"):format(
+                    worker.name, worker.pid, task_title(job, first), host.cause(code)),
                 process = worker.name,
                 exitcode = code,
             })

@@ -84,12 +84,12 @@ local function complete(result)
 end
 
 -- `prepare`, if given, is called with the result before anybody can answer it.
-local function one_call(pool, f, args, given, prepare)
+local function one_call(pool, name, f, args, given, prepare)
     given = options("apply", given or {}, apply_options)
     owner.check_task_options("apply", given)
     args = args or {}
     check_list("apply", args)
-    local job = new_job(pool, "apply", f, "call", given.kwargs, given)
+    local job = new_job(pool, name, f, "call", given.kwargs, given)
     job.callback, job.error_callback = given.callback, given.error_callback
     local result = setmetatable({ job = job, pool = pool }, AsyncResult)
     function job:message() return { self.id, self.timeout, args } end
@@ -132,6 +132,7 @@ local function many_calls(pool, name, mode, f, list, given)
     local one = (given.timeout or given.retries) and 1 or nil
     local size = chunk_size(pool, given.chunksize or one, count)
     local job = new_job(pool, name, f, mode, nil, given)
+    job.has_items = true
     job.callback, job.error_callback = given.callback, given.error_callback
     local result = setmetatable({ job = job, pool = pool, count = count }, AsyncResult)
     local values, first_failed, done = {}, huge, 0
@@ -183,12 +184,12 @@ end
 
 function Pool:apply_async(f, args, given)
     check(self)
-    return one_call(self, f, args, given)
+    return one_call(self, "apply", f, args, given)
 end
 
 function Pool:apply(f, args, given)
     check(self)
-    return one_call(self, f, args, given):get()
+    return one_call(self, "apply", f, args, given):get()
 end
 
 function Pool:map_async(f, list, given)
@@ -239,6 +240,7 @@ local function lazily(pool, name, f, source, given, ordered, more)
     local size = given.chunksize == nil and 1 or chunk_size(pool, given.chunksize, 0)
     local next_item, is_list = items_of(name, source)
     local job = new_job(pool, name, f, more.mode or "map", nil, given)
+    job.has_items = true
     local deadline = more.timeout and more.timeout ~= huge and now() + more.timeout
     -- How many tasks may be under way: enough to keep the workers busy, few enough to take little memory.
     local window = more.window or max(64, 16 * pool.processes)
