@@ -4,32 +4,12 @@
 local test = require "tap"
 local mp = require "multiprocessing"
 local support = require "support"
+local pool_support = require "pool_support"
 local time = require "time"
 
 local die, processes, range = support.die, support.worker_pids, support.range
 
 local function square(x) return x * x end
-
--- Does the pool work as new, with n workers at a time?
-local function works(pool, n)
-    local barrier = mp.Barrier(n)
-    local results = {}
-    for i = 1, n do
-        results[i] = pool:apply_async(function(x) barrier:wait(30) return x end, { i })
-    end
-    for i = 1, n do test.is(results[i]:get(60), i, "a pool of " .. n .. " afterwards") end
-    test.is(pool:map(square, { 1, 2, 3, 4, 5 }), { 1, 4, 9, 16, 25 })
-    test.is(#pool:stats(), n)
-end
-
-local function process_error(f, name, exitcode)
-    local e = test.kind("ProcessError", f)
-    test.is(e.exitcode, exitcode)
-    test.has(tostring(e.process), name)
-    test.has(e.message, name)
-    test.has(e.message, exitcode == -9 and "SIGKILL" or exitcode < 0 and "SIG" or "exit code " .. exitcode)
-    return e
-end
 
 -- While a task runs ---------------------------------------------------------------------------------------------
 
@@ -68,10 +48,10 @@ for _, workers in ipairs { 1, 2, 5, 13 } do
                     test.is(result:get(0), i * i)
                 else
                     test.is(result:successful(), false)
-                    process_error(function() result:get(0) end, names[i] or "nobody", exitcode)
+                    pool_support.process_error(function() result:get(0) end, names[i] or "nobody", exitcode)
                 end
             end
-            works(pool, workers)
+            pool_support.works(pool, workers)
         end)
     end
 
@@ -142,11 +122,11 @@ for _, workers in ipairs { 1, 2, 5, 13 } do
                     if finished then
                         check_large(got, n)
                     else
-                        process_error(function() error(got, 0) end, "PoolWorker-", exitcode)
+                        pool_support.process_error(function() error(got, 0) end, "PoolWorker-", exitcode)
                     end
                     test.ok(support.eventually(function() return not exists "blow" end))
                 end
-                works(pool, workers)
+                pool_support.works(pool, workers)
             end)
         end
 
@@ -217,9 +197,9 @@ for _, workers in ipairs { 1, 2, 5, 13 } do
                 results[i] = pool:apply_async(function(x)
                     if x %% 7 == 4 then
                         local kept = {}
-                        for n = 1, 100 do kept[n] = ("x"):rep(100 << 20) .. n end
+                        for n = 1, 100 do kept[n] = ("x"):rep(50 << 20) .. n end
                     elseif x %% 7 == 5 then
-                        return ("x"):rep(100 << 20)
+                        return ("x"):rep(70 << 20)
                     end
                     return ("y"):rep(x %% 2 * (2 << 20)), x
                 end, { i })
@@ -238,7 +218,7 @@ for _, workers in ipairs { 1, 2, 5, 13 } do
             end
             print(wrong, pool:apply(math.abs, { -1 }))
         ]]):format(workers))
-        local r = support.shell(("ulimit -v 700000; MPRUN_SHARED_MEMORY=64M exec %s script.lua"):format(
+        local r = support.shell(("ulimit -v 400000; MPRUN_SHARED_MEMORY=64M exec %s script.lua"):format(
             support.quote(support.mprun)))
         test.is({ r.status, r.out }, { 0, "0\t1\n" }, r.err)
     end)
@@ -282,7 +262,7 @@ test("idle workers that are killed are replaced; no task fails", function()
                 test.ok(support.eventually(function() return not support.runs(pid) end))
             end
             test.is(#pool:apply(function(s) return s .. "!" end, { ("x"):rep(10 << 20) }), (10 << 20) + 1)
-            works(pool, workers)
+            pool_support.works(pool, workers)
         end
     end
 end)
@@ -300,7 +280,7 @@ test("a worker stopped and killed with a 10 MiB task before it", function()
         support.kill("KILL", pid)
         test.is(result:get(60), 10 << 20)
     end
-    works(pool, 1)
+    pool_support.works(pool, 1)
 end)
 
 test("a stopped worker holds up its own task only", function()
@@ -314,8 +294,8 @@ test("a stopped worker holds up its own task only", function()
     test.is(pool:map(square, range(1, 100), 3), pool:map(square, range(1, 100)))
     test.is(stopped:ready(), false)
     support.kill("KILL", pid.value)
-    process_error(function() stopped:get(60) end, "PoolWorker-", -9)
-    works(pool, 2)
+    pool_support.process_error(function() stopped:get(60) end, "PoolWorker-", -9)
+    pool_support.works(pool, 2)
 end)
 
 test.done()

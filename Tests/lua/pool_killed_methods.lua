@@ -3,32 +3,12 @@
 local test = require "tap"
 local mp = require "multiprocessing"
 local support = require "support"
+local pool_support = require "pool_support"
 local time = require "time"
 
 local die, processes, range = support.die, support.worker_pids, support.range
 
 local function square(x) return x * x end
-
--- Does the pool work as new, with n workers at a time?
-local function works(pool, n)
-    local barrier = mp.Barrier(n)
-    local results = {}
-    for i = 1, n do
-        results[i] = pool:apply_async(function(x) barrier:wait(30) return x end, { i })
-    end
-    for i = 1, n do test.is(results[i]:get(60), i, "a pool of " .. n .. " afterwards") end
-    test.is(pool:map(square, { 1, 2, 3, 4, 5 }), { 1, 4, 9, 16, 25 })
-    test.is(#pool:stats(), n)
-end
-
-local function process_error(f, name, exitcode)
-    local e = test.kind("ProcessError", f)
-    test.is(e.exitcode, exitcode)
-    test.has(tostring(e.process), name)
-    test.has(e.message, name)
-    test.has(e.message, exitcode == -9 and "SIGKILL" or exitcode < 0 and "SIG" or "exit code " .. exitcode)
-    return e
-end
 
 test("map and starmap raise ProcessError when all other items are done", function()
     local pool <close> = mp.Pool(2)
@@ -38,12 +18,12 @@ test("map and starmap raise ProcessError when all other items are done", functio
         time.sleep(0.01)
         return done:add(1)
     end
-    process_error(function() pool:map(f, range(1, 10), 1) end, "PoolWorker-", -9)
+    pool_support.process_error(function() pool:map(f, range(1, 10), 1) end, "PoolWorker-", -9)
     test.is(done.value, 9)
-    process_error(function() pool:starmap(f, { { 1 }, { 2 }, { 3 } }, 1) end, "PoolWorker-", -9)
+    pool_support.process_error(function() pool:starmap(f, { { 1 }, { 2 }, { 3 } }, 1) end, "PoolWorker-", -9)
     test.is(done.value, 11)
     test.kind("ProcessError", function() pool:map(f, range(1, 40)) end)
-    works(pool, 2)
+    pool_support.works(pool, 2)
 end)
 
 test("imap raises ProcessError at the item and goes on", function()
@@ -55,7 +35,7 @@ test("imap raises ProcessError at the item and goes on", function()
     local it = pool:imap(f, range(1, 10))
     for i = 1, 10 do
         if i == 6 then
-            process_error(function() it() end, "PoolWorker-", 7)
+            pool_support.process_error(function() it() end, "PoolWorker-", 7)
         else
             test.is({ it() }, { i, i })
         end
@@ -76,7 +56,7 @@ test("imap raises ProcessError at the item and goes on", function()
         values, errors = values + (finished and 1 or 0), errors + (finished and 0 or 1)
     end
     test.is({ values, errors, it() }, { 9, 1 })
-    works(pool, 2)
+    pool_support.works(pool, 2)
 end)
 
 test("retries after death: as many as asked for", function()
@@ -85,7 +65,7 @@ test("retries after death: as many as asked for", function()
     local function third_time_lucky() return attempts:add(1) < 3 and die() or "lucky" end
     test.is(pool:apply(third_time_lucky, nil, { retries = 2 }), "lucky")
     attempts.value = 0
-    process_error(function() pool:apply(third_time_lucky, nil, { retries = 1 }) end, "PoolWorker-", -9)
+    pool_support.process_error(function() pool:apply(third_time_lucky, nil, { retries = 1 }) end, "PoolWorker-", -9)
     test.is(attempts.value, 2)
     attempts.value = 0
     test.is(pool:map(function(x) return x ~= 2 and x or third_time_lucky() end, { 1, 2, 3 }, { retries = 2 }),
@@ -114,7 +94,7 @@ test("deaths after close, and in workers of one task each, do not hang join", fu
         pool:join()
         for i, result in ipairs(results) do
             if i % 4 == 0 then
-                process_error(function() result:get(0) end, "PoolWorker-", -9)
+                pool_support.process_error(function() result:get(0) end, "PoolWorker-", -9)
             else
                 test.is(result:get(0), i)
             end
@@ -202,7 +182,7 @@ test("kill -9 at random instants: with retries everything is done, without them 
     killer:join()
     test.ok(kills.value > before, "nobody was killed")
     test.between(lost, 0, kills.value - before + 1)
-    works(pool, 3)
+    pool_support.works(pool, 3)
 end)
 
 test.done()
