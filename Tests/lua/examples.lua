@@ -100,7 +100,8 @@ end)
 test("lock.lua", function()
     local text = finished "lock.lua"
     test.has(text, "\n加锁: 800, 应该是 800\n")
-    test.between(tonumber(text:match "不加锁: (%d+)"), 1, 799, "updates without a lock are lost")
+    -- Also more than 800: what one process writes may get mixed with the digits of another.
+    test.ok(tonumber(text:match "不加锁: (%d+)") ~= 800, "updates without a lock are lost")
 end)
 
 test("exit_codes.lua", function()
