@@ -62,6 +62,7 @@ enum PoolHost {
                 return 0
             }
         },
+        LuaFunction("list") { Lua.run($0, list) },
         LuaFunction("published") { Lua.run($0, published) },
         LuaFunction("take") { Lua.run($0, take) },
         LuaFunction("finish") { Lua.run($0, finish) },
@@ -231,6 +232,14 @@ enum PoolHost {
         case .timedOut: lua.push(false)
         case .interrupted: throw lua.interrupted()
         }
+        return 1
+    }
+
+    /// `list(count)`: an empty table with room for so many items.
+    private static func list(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let count = try lua.checkInteger(at: 1)
+        guard 0...(1 << 30) ~= count else { throw .argument(1, "no length of a list") }
+        lua.createTable(array: Int(count))
         return 1
     }
 

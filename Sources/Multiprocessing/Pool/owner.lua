@@ -176,13 +176,14 @@ local function put(pool, job, first)
     shielded(put_batch, pool, job, 1, first, 1, pool.tasks.put, job:message(first))
 end
 
--- Puts the tasks that begin with each `size`th item up to `count`, many at a time.
+-- Puts the tasks that begin with each `size`th item up to `count`: small ones many at a time, large ones at once, so that
+-- the workers begin while the next is made.
 local function put_all(pool, job, count, size)
     local batch, n, batch_first = {}, 0, 1
     for first = 1, count, size do
         n = n + 1
         batch[n] = job:message(first)
-        if n == 256 or first + size > count then
+        if n * size >= 256 or first + size > count then
             if pool.broken then raise_error("ProcessError", pool.broken) end
             shielded(put_batch, pool, job, n, batch_first, size, pool.tasks.put_many, batch)
             batch, n, batch_first = {}, 0, first + size
@@ -306,9 +307,15 @@ end
 local function receive(pool)
     local inbox = host.receive(pool.results, 256)
     if not inbox then return false end
-    local all_good, first_problem = true, nil
-    for i = 1, #inbox do
-        local good, problem = pcall(reply, pool, inbox[i])
+    local i, all_good, first_problem = 0, true, nil
+    local function look_at_all()
+        while i < #inbox do
+            i = i + 1
+            reply(pool, inbox[i])
+        end
+    end
+    while i < #inbox do
+        local good, problem = pcall(look_at_all)
         if not good and all_good then all_good, first_problem = false, problem end
     end
     if not all_good then error(first_problem, 0) end

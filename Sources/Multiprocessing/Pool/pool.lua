@@ -135,12 +135,15 @@ local function many_calls(pool, name, mode, f, list, given)
     job.has_items = true
     job.callback, job.error_callback = given.callback, given.error_callback
     local result = setmetatable({ job = job, pool = pool, count = count }, AsyncResult)
-    local values, first_failed, done = {}, huge, 0
+    local values, first_failed, done = host.list(count), huge, 0
     local progress = given.progress and new_progress()
     function job:count(first) return min(size, count - first + 1) end
     function job:message(first)
         if size == 1 then return { self.id, self.timeout, list[first] } end
-        return move(list, first, first + self:count(first) - 1, 3, { self.id, self.timeout })
+        local n = self:count(first)
+        local message = host.list(n + 2)
+        message[1], message[2] = self.id, self.timeout
+        return move(list, first, first + n - 1, 3, message)
     end
     function job:failed(i, problem)
         if i < first_failed then first_failed, result.problem = i, problem end

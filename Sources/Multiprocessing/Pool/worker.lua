@@ -90,7 +90,8 @@ end
 -- details.
 local function run_each(job, task, loop)
     local count = #task - 2
-    local reply, errors, holes = { 0 }, nil, false
+    local reply, errors, holes = host.list(count + 1), nil, false
+    reply[1] = 0
     local from = 1
     while from <= count do
         local good, found = call(loop, job.f, task, reply, from, count)
@@ -108,7 +109,13 @@ local function run_each(job, task, loop)
     return { n = count, values = values, errors = errors }
 end
 
-function run.map(job, task) return run_each(job, task, map_from) end
+function run.map(job, task)
+    if #task > 3 then return run_each(job, task, map_from) end
+    local good, value = call(job.f, task[3])
+    if not good then return { n = 1, errors = { value } } end
+    if value == nil then return { n = 1 } end
+    return { 0, value }
+end
 
 function run.starmap(job, task) return run_each(job, task, starmap_from) end
 
