@@ -6,14 +6,7 @@ local support = require "support"
 
 local m = mp.Manager()
 
-local elsewhere = support.elsewhere
-
--- Runs f(i) in n processes at once; all must end well.
-local function together(n, f)
-    local list = {}
-    for i = 1, n do list[i] = mp.Process { target = f, args = { i } }:start() end
-    for _, p in ipairs(list) do p:result(60) end
-end
+local elsewhere, together = support.elsewhere, support.together
 
 local function sequence(d)
     local keys = {}

@@ -118,6 +118,13 @@ function support.die(signal)
     time.sleep(600)
 end
 
+--- Runs f(i) in n processes at once; all must end well.
+function support.together(n, f)
+    local list = {}
+    for i = 1, n do list[i] = mp.Process { target = f, args = { i } }:start() end
+    for _, p in ipairs(list) do p:result(60) end
+end
+
 --- The process ids of a pool's workers, sorted.
 function support.worker_pids(pool)
     local pids = {}

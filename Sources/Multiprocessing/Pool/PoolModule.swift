@@ -33,11 +33,16 @@ enum PoolModule {
         lua.push(Interruption.message)
         lua.rawSet("interruption", at: host)
         let worker = try run(lua, PackageResources.worker_lua, "=[pool worker]", arguments: [1, host])
-        let owner = try run(lua, PackageResources.owner_lua, "=[pool owner]", arguments: [1, host, worker])
+        let options = try run(lua, PackageResources.arguments_lua, "=[pool arguments]", arguments: [host])
+        let owner = try run(
+            lua, PackageResources.owner_lua, "=[pool owner]", arguments: [1, host, options, worker])
+        let imap = try run(lua, PackageResources.imap_lua, "=[imap]", arguments: [host, options, owner])
         let progress = try run(lua, PackageResources.progress_lua, "=[progress]", arguments: [host])
-        let pool = try run(lua, PackageResources.pool_lua, "=[pool]", arguments: [1, host, owner, progress])
+        let pool = try run(
+            lua, PackageResources.pool_lua, "=[pool]", arguments: [1, host, options, owner, imap, progress])
         let executor = try run(
-            lua, PackageResources.executor_lua, "=[executor]", arguments: [1, host, owner, pool])
+            lua, PackageResources.executor_lua, "=[executor]",
+            arguments: [1, host, options, owner, imap, pool])
         lua.rawGet("drive", at: owner)
         Registry.set(drive, in: lua)
         lua.rawGet("new", at: pool)

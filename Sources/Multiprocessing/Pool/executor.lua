@@ -1,6 +1,6 @@
 -- ProcessPoolExecutor: futures on top of a pool.
 
-local mp, host, owner, pool = ...
+local mp, host, arguments, owner, lazily, pool = ...
 
 local error, getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type =
     error, getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type
@@ -27,7 +27,7 @@ local constructor_options = { max_workers = true, initializer = true, initargs =
 local function new(given)
     if given == nil then given = {} end
     if type(given) ~= "table" then misuse("ProcessPoolExecutor takes a table: ProcessPoolExecutor{max_workers = 4}") end
-    owner.options("ProcessPoolExecutor", given, constructor_options)
+    arguments.options("ProcessPoolExecutor", given, constructor_options)
     local workers = given.max_workers
     if workers ~= nil and not (type(workers) == "number" and tointeger(workers) and workers >= 1) then
         raise_error("ValueError", "max_workers must be greater than 0")
@@ -90,7 +90,7 @@ local function drive(future, timeout)
 end
 
 function Future:result(given)
-    local timeout = pool.timeout_of("result", given)
+    local timeout = arguments.timeout_of("result", given)
     if not drive(self, timeout) then raise_error("TimeoutError", ("no result within %s s"):format(timeout)) end
     if self.state == "cancelled" then raise_error("CancelledError", "the future was cancelled") end
     if self.outcome.problem then owner.raise(self.outcome.problem) end
@@ -98,7 +98,7 @@ function Future:result(given)
 end
 
 function Future:exception(given)
-    local timeout = pool.timeout_of("exception", given)
+    local timeout = arguments.timeout_of("exception", given)
     if not drive(self, timeout) then raise_error("TimeoutError", ("no result within %s s"):format(timeout)) end
     if self.state == "cancelled" then raise_error("CancelledError", "the future was cancelled") end
     local problem = self.outcome.problem
@@ -130,7 +130,7 @@ function Future:cancel()
 end
 
 function Future:add_done_callback(f)
-    if not owner.is_callable(f) then
+    if not arguments.is_callable(f) then
         misuse(("bad argument #1 to 'add_done_callback' (function expected, got %s)"):format(type(f)))
     end
     if is_done(self)() then return call_back(self, f) end
@@ -149,15 +149,15 @@ local map_options = { timeout = true, chunksize = true, buffersize = true }
 
 local function map(executor, name, mode, f, source, given)
     check(executor)
-    given = owner.options(name, given or {}, map_options)
+    given = arguments.options(name, given or {}, map_options)
     local buffer = given.buffersize
     if buffer ~= nil and not (type(buffer) == "number" and tointeger(buffer)) then
         misuse(("%s: buffersize must be an integer, got %s"):format(name, type(buffer)))
     end
     if buffer and buffer < 1 then raise_error("ValueError", "buffersize must be nil or > 0") end
-    return pool.lazily(executor.pool, name, f, source, {
+    return lazily(executor.pool, name, f, source, {
         chunksize = given.chunksize,
-    }, true, { mode = mode, window = buffer, timeout = pool.timeout_of(name, given.timeout) })
+    }, true, { mode = mode, window = buffer, timeout = arguments.timeout_of(name, given.timeout) })
 end
 
 function Executor:map(f, source, given) return map(self, "map", "map", f, source, given) end
@@ -169,7 +169,7 @@ function Executor:starmap(f, source, given) return map(self, "starmap", "starmap
 local shutdown_options = { wait = true, cancel_futures = true }
 
 function Executor:shutdown(given)
-    given = owner.options("shutdown", given or {}, shutdown_options)
+    given = arguments.options("shutdown", given or {}, shutdown_options)
     self.down = true
     if given.cancel_futures then
         local futures = {}
@@ -228,7 +228,7 @@ end
 
 local function as_completed(futures, given)
     check_futures("as_completed", futures)
-    local timeout = pool.timeout_of("as_completed", given)
+    local timeout = arguments.timeout_of("as_completed", given)
     local deadline = timeout and timeout ~= huge and now() + timeout
     local left = distinct(futures)
     local total = #left
@@ -253,10 +253,10 @@ local modes = { ALL_COMPLETED = true, FIRST_COMPLETED = true, FIRST_EXCEPTION = 
 local function wait_futures(futures, given)
     check_futures("wait_futures", futures)
     futures = distinct(futures)
-    given = owner.options("wait_futures", given or {}, wait_options)
+    given = arguments.options("wait_futures", given or {}, wait_options)
     local mode = given.return_when or "ALL_COMPLETED"
     if not modes[mode] then raise_error("ValueError", "Invalid return condition: " .. tostring(mode)) end
-    local timeout = pool.timeout_of("wait_futures", given.timeout)
+    local timeout = arguments.timeout_of("wait_futures", given.timeout)
     local function ready()
         local all = true
         for _, future in ipairs(futures) do

@@ -20,12 +20,12 @@
 -- queue together is run under a shield, during which no handler comes and Ctrl-C waits. Nothing waits under a shield and
 -- no code of the user runs there: callbacks are put into a list, which is run through afterwards.
 
-local mp, host, work = ...
+local mp, host, arguments, work = ...
 
 -- What scripts may replace later is bound now.
-local error, getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type, xpcall =
-    error, getmetatable, ipairs, next, pairs, pcall, setmetatable, tostring, type, xpcall
-local abs, max, min, huge, tointeger = math.abs, math.max, math.min, math.huge, math.tointeger
+local error, ipairs, next, pairs, pcall, setmetatable, tostring, type, xpcall =
+    error, ipairs, next, pairs, pcall, setmetatable, tostring, type, xpcall
+local max, min, huge = math.max, math.min, math.huge
 local pack, sort, unpack = table.pack, table.sort, table.unpack
 local getinfo, traceback = debug.getinfo, debug.traceback
 local getpid, now = mp.getpid, host.now
@@ -59,37 +59,6 @@ local function start(pool, place)
     }
     worker:start()
     pool.workers[place + 1] = worker
-end
-
-local function options(where, given, known)
-    if type(given) ~= "table" then
-        misuse(("%s: a table of options expected, got %s"):format(where, type(given)))
-    end
-    for key in pairs(given) do
-        if not known[key] then host.unknown_option(where, tostring(key), known) end
-    end
-    return given
-end
-
-local function is_callable(f) return type(f) == "function" or (getmetatable(f) or {}).__call ~= nil end
-
--- The options of a call, by what they are.
-local function check_task_options(where, given)
-    for _, key in ipairs { "callback", "error_callback" } do
-        if given[key] ~= nil and not is_callable(given[key]) then
-            misuse(("%s: %s must be a function, got %s"):format(where, key, type(given[key])))
-        end
-    end
-    local timeout, retries, kwargs = given.timeout, given.retries, given.kwargs
-    if timeout ~= nil and not (type(timeout) == "number" and timeout > 0) then
-        misuse(("%s: timeout must be a positive number of seconds, got %s"):format(where, tostring(timeout)))
-    end
-    if retries ~= nil and not (type(retries) == "number" and tointeger(retries) and retries >= 0) then
-        misuse(("%s: retries must be an integer from 0 on, got %s"):format(where, tostring(retries)))
-    end
-    if kwargs ~= nil and type(kwargs) ~= "table" then
-        misuse(("%s: kwargs must be a table, got %s"):format(where, type(kwargs)))
-    end
 end
 
 -- A pool whose workers run.
@@ -134,7 +103,7 @@ end
 
 -- Makes a job: function and mode, for all its tasks.
 local function new_job(pool, name, f, mode, kwargs, task_options)
-    if not is_callable(f) then
+    if not arguments.is_callable(f) then
         misuse(("bad argument #1 to '%s' (function expected, got %s)"):format(name, type(f)))
     end
     pool.job = pool.job + 1
@@ -494,7 +463,6 @@ local function retire(pool) open[pool], busy[pool] = nil, nil end
 
 return {
     new = new,
-    options = options,
     check = check,
     check_owner = check_owner,
     new_job = new_job,
@@ -512,8 +480,6 @@ return {
     release_workers = release_workers,
     abandon = abandon,
     feed_all = feed_all,
-    is_callable = is_callable,
-    check_task_options = check_task_options,
     is_claimed = is_claimed,
     cancel = cancel,
     retire = retire,
