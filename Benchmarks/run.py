@@ -68,7 +68,7 @@ ROWS = [
     same("round_trip", "queue round trip", "round_trip", 10000),
     same("start_join", "process start + join", "process", 300),
     same("lock_free", "lock pair, free", "lock", 2000000, 1),
-    same("lock_contended", "lock pair, two contending", "lock", 300000, 2),
+    same("lock_contended", "lock pair, two contending", "lock", 2000000, 2),
     same_python("value_free", "count in a Value under its lock", "value", 500000, 1),
     same_python("value_contended", "the same, two contending", "value", 200000, 2),
     beside_python("manager_dict_get", "Manager dict, get", "manager_dict", (300000, 5000), "get"),

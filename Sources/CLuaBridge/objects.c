@@ -1,5 +1,6 @@
 // Userdata classes: creation, properties, finalisation.
 #include "CLuaBridge.h"
+#include "invoke.h"
 
 int cluabridge_new_class(void) {
     // Programs define their classes in lazily initialised globals, on whichever thread asks first.
@@ -65,7 +66,7 @@ bool cluabridge_is_finalized(lua_State *L, int index, int class_index) {
 static int invoke_top(lua_State *L, int arguments) {
     cluabridge_Body body = (cluabridge_Body)lua_touserdata(L, -1);
     lua_settop(L, arguments);
-    return cluabridge_invoke(L, body);
+    return invoke(L, body);
 }
 
 /// `__index`: upvalues are members and the body for other keys.

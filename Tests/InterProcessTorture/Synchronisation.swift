@@ -61,7 +61,11 @@ enum Synchronisation {
             let index = Int.random(in: 0..<takers.count)
             // Stopped, it may be notified and die before it runs.
             if round % 3 == 0 { Glibc.kill(takers[index].pid, SIGSTOP) }
-            _ = lock.acquire(until: .never)
+            if lock.acquire(until: .after(seconds: 0.1)) == .timedOut {
+                // Stopped while it held the lock, it has to let go first.
+                Glibc.kill(takers[index].pid, SIGCONT)
+                _ = lock.acquire(until: .never)
+            }
             tokens[0] += 1
             condition.notify(1)
             try! lock.release()

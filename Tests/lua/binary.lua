@@ -74,14 +74,21 @@ test("no Dispatch, no Swift concurrency and no Foundation are linked in", functi
     test.is(matching(defined, runtimes), {})
 end)
 
-test("the shared libraries are the system's C and C++ libraries and Lua", function()
+test("the shared libraries are the system's C and C++ libraries, and Lua if it is not linked in", function()
     local needed = {}
     for _, line in ipairs(lines("readelf -d " .. mprun)) do
         needed[#needed + 1] = line:match "%(NEEDED%).*%[(.-)%]"
     end
     local known = { "^libc%.", "^libm%.", "^libgcc_s%.", "^libstdc%+%+%.", "^liblua5%.4%.", "^ld%-linux" }
     test.is(#matching(needed, known), #needed, "needed: " .. table.concat(needed, " "))
-    test.is(#matching(needed, { "^liblua5%.4%." }), 1, "Lua is shared with the C modules of the system")
+end)
+
+test("there is one Lua, whose functions the C modules of the system see", function()
+    local needed = table.concat(lines("readelf -d " .. mprun), "\n"):find("liblua5.4.", 1, true) ~= nil
+    local visible = names(lines("nm -D --defined-only " .. mprun))
+    for _, name in ipairs { "lua_gettop", "lua_gc", "luaL_buffinit", "luaopen_utf8" } do
+        test.is(contains(visible, name), not needed, name)
+    end
 end)
 
 test("a running mprun has one thread", function()

@@ -12,9 +12,6 @@
 /// 3, … . [-upvalues, +1]
 void cluabridge_push_function(lua_State *L, cluabridge_Body body, int upvalues);
 
-/// Runs `body` in the C function that is executing, and raises the fault it reports. Only for C functions.
-int cluabridge_invoke(lua_State *L, cluabridge_Body body);
-
 /// What a protected call does with an error before it unwinds the stack.
 enum {
     CLUABRIDGE_ERROR_AS_IS = 0,          ///< leave the error value alone

@@ -166,7 +166,7 @@ public struct LockStorage {
         let owner = owner
         let waited = Waiting.wait(
             Operation(.acquire, on: object), in: &set, until: deadline,
-            looksReady: { owner.relaxed() == 0 }, pace: .slowing
+            looksReady: { owner.relaxed() == 0 }, pace: .rare
         ) {
             outcome = tryAcquire(me)
             return outcome != .timedOut

@@ -88,7 +88,7 @@ public struct SemaphoreStorage {
         var set = WaitSet(waiters)
         return Waiting.wait(
             Operation(.acquire, on: object), in: &set, until: deadline,
-            looksReady: { permits.relaxed() > 0 }, pace: .slowing, attempt: { attempt(take) })
+            looksReady: { permits.relaxed() > 0 }, pace: .rare, attempt: { attempt(take) })
     }
 
     private func attempt(_ take: () -> Void) -> Bool {

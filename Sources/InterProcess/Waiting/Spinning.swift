@@ -7,23 +7,23 @@ public struct Spinning {
     private static let shortest: UInt64 = 2_000
     private static let longest: UInt64 = 100_000
     private static let pausesBetweenClockReads = 32
-    private static let longestPause = 128
 
     // Learned from success; each process has its own.
     nonisolated(unsafe) private static var budget: UInt64 = 50_000
     nonisolated(unsafe) private static var processors = 0
 
-    /// How often a spinning process looks.
-    public enum Pace {
+    /// How often a spinning process looks: after how many pauses of the processor, of some 20 ns each.
+    public enum Pace: Int, Sendable {
         /// As often as it can: for what somebody makes ready and then leaves alone.
-        case steady
-        /// Ever more rarely: for a word that its owner changes all the time, whom each look slows down.
-        case slowing
+        case steady = 1
+        /// After a microsecond or so: for a word that its owner changes all the time, whom each look slows down. A lock
+        /// that two processes take in turns moves from one processor to the other and back for each turn; one who looks
+        /// rarely lets the owner have many turns in a row.
+        case rare = 64
     }
 
     private let end: UInt64
     private let pace: Pace
-    private var pauses = 1
     private var hasLooked = false
 
     /// Spins at most until the deadline, within the budget. Not at all where running processes would compete for
@@ -43,9 +43,8 @@ public struct Spinning {
             var count = 0
             while count < Self.pausesBetweenClockReads {
                 if isReady() { return true }
-                for _ in 0..<pauses { ip_cpu_relax() }
-                count += pauses
-                if pace == .slowing, pauses < Self.longestPause { pauses *= 2 }
+                for _ in 0..<pace.rawValue { ip_cpu_relax() }
+                count += pace.rawValue
             }
         } while Clock.now < end
         Self.budget = max(Self.shortest, Self.budget - Self.budget / 8)

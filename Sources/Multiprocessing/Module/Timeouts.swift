@@ -23,8 +23,9 @@ struct Blocking {
     /// As given, for messages; nil if it does not block or blocks for ever.
     let seconds: Double?
 
-    static let forEver = Blocking(deadline: .never, seconds: nil)
-    static let not = Blocking(deadline: .now, seconds: nil)
+    // Computed: a constant is initialised on demand, and each access would check that.
+    static var forEver: Blocking { Blocking(deadline: .never, seconds: nil) }
+    static var not: Blocking { Blocking(deadline: .now, seconds: nil) }
 
     init(deadline: Deadline, seconds: Double?) {
         self.deadline = deadline
