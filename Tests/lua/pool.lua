@@ -73,6 +73,38 @@ test("map: items and results of any sendable type and size", function()
     test.is(pool:map(function(x) return x end, items), items)
 end)
 
+test("map: items of all kinds in one chunk, whatever its size", function()
+    local shared = { "shared" }
+    local queue = mp.Queue()
+    local items = {
+        1, -2, 2.5, "text", ("long"):rep(50000), true, false, { 1, { 2 }, key = "v" }, shared, { shared, shared }, queue,
+        square, math.huge, 1 << 62, "\255\0", {}, 17,
+    }
+    for _, size in ipairs { 1, 2, 3, 5, #items, 100 } do
+        local got = pool:map(function(x) return x end, items, size)
+        test.is(#got, #items)
+        for i, item in ipairs(items) do
+            if type(item) == "function" then
+                test.is(got[i](3), 9)
+            elseif item == queue then
+                test.ok(got[i] == queue, "the same queue")
+            else
+                test.is(got[i], item)
+                test.is(math.type(got[i]), math.type(item))
+            end
+        end
+        if size >= #items then test.ok(got[9] == got[10][1] and got[10][1] == got[10][2], "what is shared stays shared") end
+    end
+end)
+
+test("map: the list is taken as it is at the call, and is not changed", function()
+    local list = { { 1 }, { 2 }, 3, 4 }
+    local result = pool:map_async(function(x) time.sleep(0.05) return x end, list, 2)
+    list[1][1], list[3] = "changed", "changed"
+    test.is(result:get(), { { 1 }, { 2 }, 3, 4 })
+    test.is(list, { { "changed" }, { 2 }, "changed", 4 })
+end)
+
 test("map: nil results leave holes, the count is right", function()
     local list, n = pool:map(function(x) if x % 2 == 0 then return x end end, range(1, 7))
     test.is(n, 7)

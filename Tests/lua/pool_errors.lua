@@ -147,6 +147,38 @@ test("a task that cannot be sent raises in the call and costs nothing", function
     test.is(processes(pool), before)
 end)
 
+test("one item of many cannot be sent: none of the tasks put with it is", function()
+    local list = support.range(1, 100)
+    list[70] = coroutine.create(print)
+    local ran = mp.Value("i", 0)
+    local fails = function(size)
+        return pcall(pool.map, pool, function(x) ran:add(1) return x end, list, size)
+    end
+    for _, size in ipairs { 1, 7, 100 } do
+        local good, problem = fails(size)
+        test.ok(not good)
+        test.is(problem.kind, "SerializationError")
+    end
+    test.is(pool:apply(function() return "well" end), "well")
+    test.is(ran.value, 0)
+end)
+
+test("in one chunk: errors, results that cannot be sent, and others", function()
+    local good, problem = pcall(pool.map, pool, function(x)
+        if x == 3 then return coroutine.create(print) end
+        if x == 5 then error("five", 0) end
+        return x
+    end, support.range(1, 8), 8)
+    test.ok(not good)
+    test.is(problem.kind, "SerializationError", "the first of them")
+    good, problem = pcall(pool.map, pool, function(x)
+        if x >= 5 then error("item " .. x, 0) end
+        return { x }
+    end, support.range(1, 8), 4)
+    test.ok(not good)
+    test.is(problem.value, "item 5")
+end)
+
 test("a result that cannot be sent, twenty times, without losing a worker", function()
     local before = processes(pool)
     local caught, reported = {}, {}

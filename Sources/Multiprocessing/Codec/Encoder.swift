@@ -63,6 +63,19 @@ final class Encoder {
         state.pointee.records.push(state.pointee.ending(record))
     }
 
+    /// Adds a message that `write` writes. If that returns false, it is taken back.
+    @inline(__always)
+    func appending(_ write: (UnsafeMutablePointer<EncoderState>) -> Bool) -> Bool {
+        let state = state
+        let record = state.pointee.beginning()
+        guard write(state) else {
+            state.pointee.out.truncate(to: record.start)
+            return false
+        }
+        state.pointee.records.push(state.pointee.ending(record))
+        return true
+    }
+
     /// Calls `body` with one of the messages. They are valid until the next encoding or reset; Lua code may run
     /// meanwhile.
     @inline(__always)

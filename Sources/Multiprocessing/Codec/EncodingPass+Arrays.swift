@@ -83,7 +83,7 @@ extension EncodingPass {
 
     /// Writes the value on top of the stack if it is a scalar.
     @inline(__always)
-    private func writeScalar() -> Bool {
+    func writeScalar() -> Bool {
         switch lua.type(at: -1) {
         case .number:
             writeNumber(at: -1)

@@ -3,17 +3,23 @@
 -- The owner puts tasks into one queue, workers put replies into another. Nothing happens in between calls: whoever calls
 -- the pool or its results drives it (`pump`), and there are no threads.
 --
--- A task is a message {job, timeout or false, …}; what is to be done with it, the job (function and mode), lies in a
--- dictionary and is fetched once by each worker. Messages of the queue are numbered; the number of the one that a worker
--- took is on the board, written in the transaction that took it. So when a worker dies the owner knows which task it had.
+-- A task is a message {job, timeout or false, item, …}; what is to be done with it, the job (function and mode), lies in
+-- a dictionary and is fetched once by each worker. Messages of the queue are numbered; the number of the one that a
+-- worker took is on the board, written in the transaction that took it. So when a worker dies the owner knows which task
+-- it had.
+--
+-- Tasks are in the books by the batch that they were put with: pool.batches[number] = batch, until they are answered. A
+-- batch is {values or false, number of its first task, first item of that, items a task, job = job}.
 --
 -- A job says how its messages are made and what is done with replies:
---     job:count(first)             how many items the task has that begins with item `first`
---     job:message(first)           its message
+--     job.values                   a table for the results, which are stored there as they come if all is well with them
+--     job:stored(n)                n were
 --     job:answered(first, reply, details)
---                                  what a worker says: {number, result, …}; with holes or errors {-number, details},
+--                                  any other reply: {number, result, …}; with holes or errors {-number, details},
 --                                  details = {n =, values =, errors =}
 --     job:failed(i, problem)       item i failed with its worker: {kind =, message =, …}
+--     job:count(first)             how many items the task has that begins with item `first`
+--     job:message(first)           its message
 --     job:finished()               no task is left
 --
 -- A signal handler of the script may use the pool too, between any two instructions. So what changes the books and a
@@ -76,8 +82,7 @@ local function new(processes, initializer, initargs, limit)
         places = mp.RawArray("q", processes * words_per_worker),
         workers = {},
         started = 0,
-        jobs_of = {},   -- number of a message that is not answered → its job
-        firsts = {},    -- … and the number of its first item
+        batches = {},   -- number of a task that is not answered → its batch
         waiting = 0,    -- how many those are
         job = 0,        -- the number of the last job
         feeds = {},     -- functions that put the next tasks of jobs that are fed little by little
@@ -121,42 +126,42 @@ local function new_job(pool, name, f, mode, kwargs, task_options)
     return job
 end
 
--- The messages of a queue are numbered as they are put, and nobody but the owner puts tasks: the next `n` are ours.
--- They are in the books before they can be taken; what cannot be put is taken out again.
-local function put_batch(pool, job, n, first, step, put_them, content)
-    local jobs_of, firsts, number = pool.jobs_of, pool.firsts, host.published(pool.tasks)
-    for i = 1, n do
-        jobs_of[number + i], firsts[number + i] = job, first + (i - 1) * step
-    end
-    local good, problem = pcall(put_them, pool.tasks, content)
-    local done = good and n or host.published(pool.tasks) - number
-    for i = done + 1, n do
-        jobs_of[number + i], firsts[number + i] = nil, nil
-    end
+-- Counts the tasks put under a shield since `before` were in the queue: those of the caller, who alone puts tasks.
+local function count_put(pool, job, before)
+    local done = host.published(pool.tasks) - before
     pool.waiting = pool.waiting + done
     job.left = job.left + done
     if pool.waiting > 0 then busy[pool] = true end
-    if not good then error(problem, 0) end
+end
+
+local function put_one(pool, job, first, message)
+    local before = host.published(pool.tasks)
+    pool.tasks:put(message)
+    pool.batches[before + 1] = { job.values or false, before + 1, first, 1, job = job }
+    count_put(pool, job, before)
 end
 
 -- Puts a task. Its message is made by the job, now and if it has to be tried again: items `first` and following.
 local function put(pool, job, first)
     if pool.broken then raise_error("ProcessError", pool.broken) end
-    shielded(put_batch, pool, job, 1, first, 1, pool.tasks.put, job:message(first))
+    shielded(put_one, pool, job, first, job:message(first))
 end
 
--- Puts the tasks that begin with each `size`th item up to `count`: small ones many at a time, large ones at once, so that
--- the workers begin while the next is made.
-local function put_all(pool, job, count, size)
-    local batch, n, batch_first = {}, 0, 1
-    for first = 1, count, size do
-        n = n + 1
-        batch[n] = job:message(first)
-        if n * size >= 256 or first + size > count then
-            if pool.broken then raise_error("ProcessError", pool.broken) end
-            shielded(put_batch, pool, job, n, batch_first, size, pool.tasks.put_many, batch)
-            batch, n, batch_first = {}, 0, first + size
-        end
+local function put_some(pool, job, list, first, last, size)
+    local before = host.published(pool.tasks)
+    local batch = { job.values, before + 1, first, size, job = job }
+    local good, problem = pcall(host.put_tasks, pool.tasks, job.id, job.timeout, list, first, last, size, pool.batches, batch)
+    count_put(pool, job, before)
+    if not good then error(problem, 0) end
+end
+
+-- Puts the items 1 to `count` of a list, `size` a task: small tasks many at a time, large ones one by one, so that the
+-- workers begin while the next is made.
+local function put_list(pool, job, list, count, size)
+    local step = size * max(1, 256 // size)
+    for first = 1, count, step do
+        if pool.broken then raise_error("ProcessError", pool.broken) end
+        shielded(put_some, pool, job, list, first, min(count, first + step - 1), size)
     end
 end
 
@@ -166,29 +171,39 @@ local function end_job(job)
     if job.finished then job:finished() end
 end
 
--- The task of that number is answered, one way or another.
-local function forget(pool, number)
-    pool.jobs_of[number], pool.firsts[number] = nil, nil
-    pool.waiting = pool.waiting - 1
+-- The job of the task of that number, and the task's first item; nothing if it is answered.
+local function find(pool, number)
+    local batch = pool.batches[number]
+    if batch then return batch.job, batch[3] + (number - batch[2]) * batch[4] end
+end
+
+local function count_answered(pool, tasks)
+    pool.waiting = pool.waiting - tasks
     if pool.waiting == 0 then busy[pool] = nil end
 end
 
-local function task_done(job)
-    job.left = job.left - 1
+-- The task of that number is answered, one way or another.
+local function forget(pool, number)
+    pool.batches[number] = nil
+    count_answered(pool, 1)
+end
+
+local function tasks_done(job, tasks)
+    job.left = job.left - tasks
     if job.left == 0 and not job.feeding then end_job(job) end
 end
 
 -- Every item of the task has failed for the same reason.
 local function fail_task(pool, number, problem)
-    local job, first = pool.jobs_of[number], pool.firsts[number]
+    local job, first = find(pool, number)
     if not job then return end
     forget(pool, number)
     for i = first, first + job:count(first) - 1 do job:failed(i, problem) end
-    task_done(job)
+    tasks_done(job, 1)
 end
 
 local function retry(pool, number)
-    local job, first = pool.jobs_of[number], pool.firsts[number]
+    local job, first = find(pool, number)
     local good, problem = pcall(put, pool, job, first)
     if not good then
         return fail_task(pool, number, { kind = type(problem) == "table" and problem.kind, message = tostring(problem) })
@@ -200,7 +215,7 @@ end
 local function break_pool(pool, why)
     pool.broken = why
     local numbers = {}
-    for number in pairs(pool.jobs_of) do numbers[#numbers + 1] = number end
+    for number in pairs(pool.batches) do numbers[#numbers + 1] = number end
     sort(numbers)
     for _, number in ipairs(numbers) do fail_task(pool, number, { kind = "ProcessError", message = why }) end
 end
@@ -211,7 +226,7 @@ local function reply(pool, message)
     local number, details = message[1], nil
     if number <= 0 then number, details = -number, message[2] end
     if number == 0 then return break_pool(pool, details.failed.message) end
-    local job, first = pool.jobs_of[number], pool.firsts[number]
+    local job, first = find(pool, number)
     if not job then return end
     if details and details.gone then
         if job.cancelled then return fail_task(pool, number, { kind = "CancelledError", message = "cancelled" }) end
@@ -220,7 +235,15 @@ local function reply(pool, message)
     if details and details.failed then return fail_task(pool, number, details.failed) end
     forget(pool, number)
     job:answered(first, message, details)
-    task_done(job)
+    tasks_done(job, 1)
+end
+
+-- Tasks of one batch whose results have been stored.
+local function note_stored(pool, batch, tasks, items)
+    pool.deaths = 0
+    count_answered(pool, tasks)
+    batch.job:stored(items)
+    tasks_done(batch.job, tasks)
 end
 
 -- Which task it is, for a reader: `item 7 of map(script.lua:12)`.
@@ -238,9 +261,8 @@ local function bury(pool, place, worker)
     local code = worker.exitcode
     local number = pool.places[place * words_per_worker + 1]
     pool.places[place * words_per_worker + 1] = 0
-    local job = number ~= 0 and pool.jobs_of[number]
+    local job, first = find(pool, number)
     if job then
-        local first = pool.firsts[number]
         local tries = job.tries[first] or 0
         if tries < job.retries then
             job.tries[first] = tries + 1
@@ -274,19 +296,23 @@ end
 
 -- Receives replies and looks at them all, whatever becomes of one of them.
 local function receive(pool)
-    local inbox = host.receive(pool.results, 256)
+    local inbox, stored = host.receive(pool.results, 256, pool.batches)
     if not inbox then return false end
-    local i, all_good, first_problem = 0, true, nil
+    local i, j, all_good, first_problem = 0, -2, true, nil
     local function look_at_all()
+        while j + 3 < #stored do
+            j = j + 3
+            note_stored(pool, stored[j], stored[j + 1], stored[j + 2])
+        end
         while i < #inbox do
             i = i + 1
             reply(pool, inbox[i])
         end
     end
-    while i < #inbox do
+    repeat
         local good, problem = pcall(look_at_all)
         if not good and all_good then all_good, first_problem = false, problem end
-    end
+    until good
     if not all_good then error(first_problem, 0) end
     return true
 end
@@ -419,7 +445,7 @@ end
 local function is_claimed(job)
     local pool = job.pool
     for place = 0, pool.processes - 1 do
-        if pool.jobs_of[pool.places[place * words_per_worker + 1]] == job then return true end
+        if find(pool, pool.places[place * words_per_worker + 1]) == job then return true end
     end
     return false
 end
@@ -468,7 +494,7 @@ return {
     new_job = new_job,
     end_job = end_job,
     put = put,
-    put_all = put_all,
+    put_list = put_list,
     drain = drain,
     pump = pump,
     pump_until = pump_until,

@@ -120,41 +120,35 @@ local function many_calls(pool, name, mode, f, list, given)
     local result = setmetatable({ job = job, pool = pool, count = count }, AsyncResult)
     local values, first_failed, done = host.list(count), huge, 0
     local progress = given.progress and new_progress()
+    job.values = values
     function job:count(first) return min(size, count - first + 1) end
     function job:message(first)
-        if size == 1 then return { self.id, self.timeout, list[first] } end
-        local n = self:count(first)
-        local message = host.list(n + 2)
-        message[1], message[2] = self.id, self.timeout
-        return move(list, first, first + n - 1, 3, message)
+        return move(list, first, first + self:count(first) - 1, 3, { self.id, self.timeout })
+    end
+    function job:stored(n)
+        done = done + n
+        if progress then progress(done, count) end
     end
     function job:failed(i, problem)
         if i < first_failed then first_failed, result.problem = i, problem end
         done = done + 1
         if progress then progress(done, count) end
     end
-    function job:answered(first, message, details)
-        if details then
-            local found, errors = details.values or {}, details.errors or {}
-            for i = 1, details.n do
-                if errors[i] then
-                    self:failed(first + i - 1, errors[i])
-                else
-                    values[first + i - 1] = found[i]
-                    done = done + 1
-                end
+    function job:answered(first, _, details)
+        local found, errors = details.values or {}, details.errors or {}
+        for i = 1, details.n do
+            if errors[i] then
+                self:failed(first + i - 1, errors[i])
+            else
+                values[first + i - 1] = found[i]
+                self:stored(1)
             end
-        else
-            local n = #message - 1
-            if n == 1 then values[first] = message[2] else move(message, 2, n + 1, first, values) end
-            done = done + n
         end
-        if progress then progress(done, count) end
     end
     function job:finished() complete(result) end
     function result:value() return values, count end
     job.feeding = true
-    local good, problem = pcall(owner.put_all, pool, job, count, size)
+    local good, problem = pcall(owner.put_list, pool, job, list, count, size)
     job.feeding = false
     if not good then
         -- Something cannot be sent: the call fails, and what is under way already is of no use.

@@ -6,6 +6,7 @@ local mp, host = ...
 local error, next, pcall, tostring, type, xpcall = error, next, pcall, tostring, type, xpcall
 local pack, unpack = table.pack, table.unpack
 local traceback = debug.traceback
+local answer, arm, take = host.answer, host.arm, host.take
 
 -- The name of this worker.
 local my_name
@@ -39,86 +40,6 @@ local function call(f, ...)
     return outcome(xpcall(f, describe, ...))
 end
 
-local run = {}
-
--- One call with a list of arguments: all results.
-function run.call(job, task)
-    local arguments = task[3]
-    local results
-    if job.kwargs then
-        arguments[(arguments.n or #arguments) + 1] = job.kwargs
-        results = pack(call(job.f, unpack(arguments, 1, (arguments.n or #arguments) + 1)))
-    else
-        results = pack(call(job.f, unpack(arguments, 1, arguments.n or #arguments)))
-    end
-    if not results[1] then return { n = 1, errors = { results[2] } } end
-    if results.n == 2 and results[2] ~= nil then return { 0, results[2] } end
-    return { n = results.n - 1, values = pack(unpack(results, 2, results.n)) }
-end
-
--- Where the loops below are, for whoever finds them failed.
-local at
-
--- One call for each item from number `from` on: true if there was a nil among the results.
-local function map_from(f, task, reply, from, count)
-    local holes, limit = false, task[2]
-    for i = from, count do
-        at = i
-        if limit then host.arm(limit) end
-        local value = f(task[i + 2])
-        if value == nil then holes = true end
-        reply[i + 1] = value
-    end
-    return holes
-end
-
--- The same for lists of arguments.
-local function starmap_from(f, task, reply, from, count)
-    local holes, limit = false, task[2]
-    for i = from, count do
-        at = i
-        if limit then host.arm(limit) end
-        local arguments = task[i + 2]
-        local value = f(unpack(arguments, 1, arguments.n or #arguments))
-        if value == nil then holes = true end
-        reply[i + 1] = value
-    end
-    return holes
-end
-
--- Goes through all items, past those that fail. Without holes and errors the reply is {number, result, …}, else its
--- details.
-local function run_each(job, task, loop)
-    local count = #task - 2
-    local reply, errors, holes = host.list(count + 1), nil, false
-    reply[1] = 0
-    local from = 1
-    while from <= count do
-        local good, found = call(loop, job.f, task, reply, from, count)
-        if good then
-            holes = holes or found
-            break
-        end
-        errors = errors or {}
-        errors[at] = found
-        from = at + 1
-    end
-    if not errors and not holes then return reply end
-    local values = {}
-    for i = 1, count do values[i] = reply[i + 1] end
-    return { n = count, values = values, errors = errors }
-end
-
-function run.map(job, task)
-    if #task > 3 then return run_each(job, task, map_from) end
-    local good, value = call(job.f, task[3])
-    if not good then return { n = 1, errors = { value } } end
-    if value == nil then return { n = 1 } end
-    return { 0, value }
-end
-
-function run.starmap(job, task) return run_each(job, task, starmap_from) end
-
 -- The error of a result that cannot be sent.
 local function unsendable(why)
     local is_object = type(why) == "table" and type(why.kind) == "string"
@@ -129,16 +50,12 @@ local function unsendable(why)
     }
 end
 
--- What there is of a reply that can be sent: each result and each error by itself. `probe` is a queue for trying.
-local function sendable(reply, probe)
-    local safe = { n = reply.n or #reply - 1, values = {}, errors = {} }
-    for i = 1, safe.n do
-        local value, lost
-        if reply.n then
-            value, lost = reply.values and reply.values[i], reply.errors and reply.errors[i]
-        else
-            value = reply[i + 1]
-        end
+-- What there is of `n` results that can be sent: each result and each error by itself.
+local function sendable(n, values, errors)
+    local probe = mp.SimpleQueue() -- for trying
+    local safe = { n = n, values = {}, errors = {} }
+    for i = 1, n do
+        local value, lost = values and values[i], errors and errors[i]
         if lost then
             safe.errors[i] = { message = lost.message, traceback = lost.traceback, process = my_name }
         else
@@ -149,60 +66,182 @@ local function sendable(reply, probe)
     return safe
 end
 
-local function send(results, number, reply)
-    if reply.n then reply = { -number, reply } else reply[1] = number end
-    local good, problem = pcall(results.put, results, reply)
-    if good then return end
-    if problem == host.interruption then error(problem, 0) end
-    local safe = sendable(reply[2] and reply[1] < 0 and reply[2] or reply, mp.SimpleQueue())
-    if not next(safe.errors) then safe.errors[1] = unsendable(problem) end
-    results:put { -number, safe }
-end
-
--- The worker cannot do the task, or any other of those it is one of.
-local function send_failure(results, number, message)
-    results:put { -number, { failed = { message = message, process = my_name } } }
-end
-
 local function get(jobs, id) return jobs[id] end
 
-local function work(tasks, results, places, place, jobs, limit, initializer, initargs)
+local function work(tasks, results, places, place, jobs, most, initializer, initargs)
     host.unshield() -- the owner forked under one
     my_name = mp.current_process().name
+
+    -- Answers with details: {n =, values =, errors =}, {failed =} or {gone =}.
+    local function answer_with(number, details)
+        local good, problem = answer(results, places, place, -number, 1, details)
+        if good then return end
+        if problem == host.interruption then error(problem, 0) end
+        details = sendable(details.n, details.values, details.errors)
+        if not next(details.errors) then details.errors[1] = unsendable(problem) end
+        good, problem = answer(results, places, place, -number, 1, details)
+        if not good then error(problem, 0) end
+    end
+
+    -- The worker cannot do the task, or any other of those it is one of.
+    local function fail(number, message)
+        answer_with(number, { failed = { message = message, process = my_name } })
+    end
+
     if initializer then
         local good, problem = call(initializer, unpack(initargs, 1, initargs.n or #initargs))
-        if not good then return send_failure(results, 0, "the initializer of a worker failed: " .. problem.message) end
+        if not good then return fail(0, "the initializer of a worker failed: " .. problem.message) end
     end
-    local known, count, done = {}, 0, 0
-    while not limit or done < limit do
-        local number, task, trouble = host.take(tasks, places, place)
-        if not number then break end
-        local id = task and task[1]
-        local job = known[id or false]
-        if id and not job then
-            local good, found = pcall(get, jobs, id)
-            if not good then
-                if found == host.interruption then error(found, 0) end
-                trouble = "its function cannot be decoded: " .. tostring(found)
-            elseif found then
-                job = found
-                if count >= 64 then known, count = {}, 0 end
-                known[id] = job
-                count = count + 1
+
+    -- The jobs that were fetched, and how many those are.
+    local known, known_count = {}, 0
+
+    -- The job of that number; nil if there is none, and what is wrong with one that cannot be decoded.
+    local function fetch(id)
+        local good, found = pcall(get, jobs, id)
+        if not good then
+            if found == host.interruption then error(found, 0) end
+            return nil, "its function cannot be decoded: " .. tostring(found)
+        end
+        if known_count >= 64 then known, known_count = {}, 0 end
+        known[id] = found
+        known_count = known_count + 1
+        return found
+    end
+
+    -- The task in hand: its number, job, time limit and items, or the item if it has one.
+    local number, job, limit, count, items
+    -- How far it has come: the item being run, whether that is now, errors by item, whether a result was nil. Results
+    -- take the places of their items.
+    local at, is_running, errors, holes
+    local done = 0
+
+    -- Takes the next task. False if there is none left.
+    local function take_task()
+        while done ~= most do
+            local id
+            number, id, limit, count, items = take(tasks, places, place)
+            if not number then return false end
+            local trouble
+            if id then
+                job = known[id]
+                if not job then job, trouble = fetch(id) end
+            else
+                job, trouble = nil, limit
+            end
+            if job then
+                at, errors, holes = 1, nil, false
+                if limit then arm(limit) end
+                return true
+            end
+            if trouble then
+                fail(number, "the task cannot be done: " .. trouble)
+            else
+                answer_with(number, { gone = true })
             end
         end
-        if job then
-            if task[2] then host.arm(task[2]) end
-            local reply = run[job.mode](job, task)
-            if task[2] then host.arm(0) end
-            send(results, number, reply)
-            done = done + 1
-        elseif trouble then
-            send_failure(results, number, "the task cannot be done: " .. trouble)
+        return false
+    end
+
+    local run = {}
+
+    -- One call for each item from number `at` on.
+    function run.map()
+        local f, limit, list = job.f, limit, items
+        is_running = true
+        if count == 1 then
+            items = f(items)
+            holes = items == nil
         else
-            results:put { -number, { gone = true } }
+            for i = at, count do
+                at = i
+                if limit then arm(limit) end
+                local value = f(list[i])
+                if value == nil then holes = true end
+                list[i] = value
+            end
         end
-        host.finish(places, place)
+        is_running = false
+    end
+
+    -- The same for lists of arguments.
+    function run.starmap()
+        if count == 1 then items = { items } end
+        local f, limit, list = job.f, limit, items
+        is_running = true
+        for i = at, count do
+            at = i
+            if limit then arm(limit) end
+            local arguments = list[i]
+            local value = f(unpack(arguments, 1, arguments.n or #arguments))
+            if value == nil then holes = true end
+            list[i] = value
+        end
+        is_running = false
+        if count == 1 then items = items[1] end
+    end
+
+    -- One call with a list of arguments: all results.
+    function run.call()
+        local arguments, kwargs = items, job.kwargs
+        local n = arguments.n or #arguments
+        if kwargs then
+            n = n + 1
+            arguments[n] = kwargs
+        end
+        is_running = true
+        local found = pack(job.f(unpack(arguments, 1, n)))
+        is_running = false
+        if found.n == 1 then
+            items = found[1]
+            holes = items == nil
+        else
+            items, count, holes = found, found.n, true
+        end
+    end
+
+    local function answer_task()
+        if limit then arm(0) end
+        if not errors and not holes then
+            local good, problem = answer(results, places, place, number, count, items)
+            if not good then
+                if problem == host.interruption then error(problem, 0) end
+                answer_with(number, sendable(count, count == 1 and { items } or items))
+            end
+        elseif count == 1 then
+            answer_with(number, { n = 1, values = { items }, errors = errors })
+        else
+            answer_with(number, { n = count, values = items, errors = errors })
+        end
+        done = done + 1
+    end
+
+    -- Goes on with the task in hand, if any, then with all others, until an item fails.
+    local function go_on()
+        while number or take_task() do
+            if at <= count then run[job.mode]() end
+            answer_task()
+            number, items = nil, nil
+        end
+    end
+
+    local function describe_failure(problem)
+        -- What is not the task's fault ends the worker.
+        if is_running then return describe(problem) end
+        return problem
+    end
+
+    while true do
+        local good, problem = xpcall(go_on, describe_failure)
+        if good then return end
+        if not is_running or problem == host.interruption then error(problem, 0) end
+        is_running = false
+        -- Lua asks nobody to describe that memory has run out.
+        if type(problem) ~= "table" then problem = describe(problem) end
+        errors = errors or {}
+        errors[at] = problem
+        if count == 1 then items = nil else items[at] = nil end
+        at = at + 1
     end
 end
 
