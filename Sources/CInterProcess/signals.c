@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t pending_interrupts;
@@ -72,8 +74,61 @@ static void on_signal(int number) {
     errno = saved;
 }
 
+// ---- requests of other processes
+
+static void (*request_hook)(void);
+
+static void on_request(int number) {
+    (void)number;
+    int saved = errno;
+    look_up();
+    if (request_hook != NULL) request_hook();
+    errno = saved;
+}
+
+int ip_request_signal(void) { return SIGURG; }
+
+void ip_catch_requests(void (*hook)(void)) {
+    request_hook = hook;
+    set_action(SIGURG, on_request, SA_RESTART);
+}
+
+// ---- Ctrl-\\: a program that shows the family. It is a process of its own, so that it works whatever this one is in.
+
+static char *quit_arguments[4];
+static char quit_pid[16];
+static pid_t quit_owner;
+static pid_t last_shower;
+
+static void on_quit(int number) {
+    (void)number;
+    if (getpid() != quit_owner) return;
+    int saved = errno;
+    if (last_shower > 0) waitpid(last_shower, NULL, WNOHANG);
+    last_shower = _Fork();
+    if (last_shower == 0) {
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+        execv("/proc/self/exe", quit_arguments);
+        _exit(127);
+    }
+    errno = saved;
+}
+
+void ip_show_on_quit(const char *program, const char *option) {
+    snprintf(quit_pid, sizeof quit_pid, "%d", (int)getpid());
+    quit_arguments[0] = (char *)program;
+    quit_arguments[1] = (char *)option;
+    quit_arguments[2] = quit_pid;
+    quit_owner = getpid();
+    set_action(SIGQUIT, on_quit, SA_RESTART);
+}
+
 bool ip_can_catch(int number) {
     switch (number) {
+        case SIGURG:  // requests
         case SIGKILL: case SIGSTOP:  // the system's
         case SIGILL: case SIGTRAP: case SIGABRT: case SIGBUS: case SIGFPE: case SIGSEGV:  // faults: they would repeat
         case SIGCHLD:  // reading and waiting would be disturbed at each child's end

@@ -55,6 +55,12 @@ bool cluabridge_position(lua_State *L, cluabridge_Position *position) {
     return false;
 }
 
+int cluabridge_line_in(lua_State *L, const char *short_source) {
+    lua_Debug frame;
+    if (!lua_getstack(L, 1, &frame) || !lua_getinfo(L, "Sl", &frame)) return 0;
+    return strcmp(frame.short_src, short_source) == 0 ? frame.currentline : 0;
+}
+
 const char *cluabridge_called_as(lua_State *L, bool *as_method) {
     static char internal_name[CLUABRIDGE_NAME_SIZE];
     lua_Debug frame;

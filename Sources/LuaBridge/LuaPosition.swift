@@ -22,13 +22,6 @@ public struct LuaPosition: CustomStringConvertible {
         withUnsafeBytes(of: place.short_source) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
-    /// Whether the printable form of the source is this text.
-    public func hasShortSource(_ text: [UInt8]) -> Bool {
-        withUnsafeBytes(of: place.short_source) { name in
-            name.count > text.count && name[text.count] == 0 && name.prefix(text.count).elementsEqual(text)
-        }
-    }
-
     /// Copies the printable form of the source to `buffer`, cut to its size.
     ///
     /// - Returns: The number of bytes copied.

@@ -12,6 +12,8 @@ enum Command {
     private enum ExitStatus {
         static let success: Int32 = 0
         static let failure: Int32 = 1
+        /// Ended by a deadlock.
+        static let deadlock: Int32 = 3
         /// As a shell reports a program that was ended by SIGINT.
         static let interrupted: Int32 = 130
     }
@@ -32,6 +34,8 @@ enum Command {
         switch options.purpose {
         case .showHelp: print(Help.text)
         case .showVersion: print(Help.version)
+        case .explain(let code): print(try explanation(of: code))
+        case .dump(let pid): print(try dump(pid), terminator: "")
         case .run:
             // A script typed into a terminal, without a prompt, is not what anybody expects.
             if options.runsStandardInput, isatty(STDIN_FILENO) == 1 {
@@ -47,6 +51,9 @@ enum Command {
     private static func runScript(_ options: CommandLineOptions) throws(CommandFailure) -> Int32 {
         let runtime = try openRuntime(options)
         Family.adoptOrphans()
+        DeadlockPolicy.response = options.deadlockResponse
+        ChildProcess.diesWithParent = options.diesWithParent
+        Diagnostics.showOnQuit()
         Interruption.install(in: runtime)
         let lua = runtime.lua
         let failure = ScriptRunner(options).run(lua)
@@ -66,7 +73,27 @@ enum Command {
             StandardError.write("\(name): interrupted\n")
             return ExitStatus.interrupted
         }
+        if DeadlockPolicy.wasFoundAtEnd || failure?.isDeadlock == true { return ExitStatus.deadlock }
         return failure == nil ? ExitStatus.success : ExitStatus.failure
+    }
+
+    /// What `--dump` prints.
+    private static func dump(_ pid: pid_t) throws(CommandFailure) -> String {
+        do throws(SystemError) {
+            return try FamilyDump.text(of: pid)
+        } catch {
+            if error.code == ENOENT { throw CommandFailure("process \(pid) is no mprun") }
+            throw CommandFailure(error.description)
+        }
+    }
+
+    /// What `--explain` prints.
+    private static func explanation(of code: String) throws(CommandFailure) -> String {
+        guard let (kind, explanation) = DeadlockExplanation.of(code: code) else {
+            let known = DeadlockExplanation.list.map { "  \($0.code)  \($0.title)" }.joined(separator: "\n")
+            throw CommandFailure("there is no code '\(code)'. Known are:\n\(known)")
+        }
+        return "\(kind.code): \(explanation.title)\n\n\(explanation.text)\n\nRemedy: \(explanation.remedy)"
     }
 
     /// Ctrl-C while the last children were waited for, which it ended.

@@ -1,4 +1,5 @@
 import Glibc
+import InterProcess
 
 /// What the words of the command line ask for.
 struct CommandLineOptions {
@@ -15,6 +16,10 @@ struct CommandLineOptions {
     /// What to do in the first place.
     enum Purpose {
         case run, showHelp, showVersion
+        /// A code of a report.
+        case explain(String)
+        /// The family of a process.
+        case dump(pid_t)
     }
 
     let words: CommandLineWords
@@ -22,6 +27,9 @@ struct CommandLineOptions {
     /// In the order in which they are written.
     private(set) var preparations: [Preparation] = []
     private(set) var ignoresEnvironment = false
+    /// What is done when no process can act any more.
+    private(set) var deadlockResponse = DeadlockResponse.abort
+    private(set) var diesWithParent = false
     /// `-v`: the version first, then the rest; standard input does not run for want of a script.
     private(set) var beginsWithVersion = false
     /// The word that names the script, or the number of words if there is none.
@@ -47,6 +55,24 @@ struct CommandLineOptions {
             case .version: beginsWithVersion = true
             case .interactive:
                 throw CommandFailure("'-i': this version has no interactive mode\n\(Help.usage)")
+            case .deadlock:
+                let word = String(cString: option.argument.unsafelyUnwrapped)
+                guard let response = CommandLineOptions.responses[word] else {
+                    throw CommandFailure(
+                        "--deadlock is 'abort', 'report' or 'off', not '\(word)'\n\(Help.usage)")
+                }
+                deadlockResponse = response
+            case .dieWithParent: diesWithParent = true
+            case .dump:
+                let word = String(cString: option.argument.unsafelyUnwrapped)
+                guard let pid = pid_t(word), pid > 0 else {
+                    throw CommandFailure("--dump takes the pid of a process, not '\(word)'\n\(Help.usage)")
+                }
+                purpose = .dump(pid)
+                return
+            case .explain:
+                purpose = .explain(String(cString: option.argument.unsafelyUnwrapped))
+                return
             case .help:
                 purpose = .showHelp
                 return
@@ -57,6 +83,10 @@ struct CommandLineOptions {
         }
         script = reader.position
     }
+
+    private static let responses: [String: DeadlockResponse] = [
+        "abort": .abort, "report": .report, "off": .off,
+    ]
 
     /// Whether a script is named.
     var hasScript: Bool { script < words.count }

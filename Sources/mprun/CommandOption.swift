@@ -4,7 +4,9 @@
 struct CommandOption {
     /// What the option means.
     enum Meaning {
-        case execute, require, interactive, version, ignoreEnvironment, warnings, help, versionOnly
+        case execute, require, interactive, version, ignoreEnvironment, warnings, deadlock, explain, dump,
+            dieWithParent, help,
+            versionOnly
     }
 
     let meaning: Meaning
@@ -32,6 +34,14 @@ struct CommandOption {
         CommandOption(.version, "-v", "show version information"),
         CommandOption(.ignoreEnvironment, "-E", "ignore environment variables"),
         CommandOption(.warnings, "-W", "turn warnings on"),
+        CommandOption(
+            .deadlock, "--deadlock", taking: "what",
+            "when nobody can go on: 'abort' (the default), 'report' or 'off'"),
+        CommandOption(
+            .dump, "--dump", taking: "pid", "show what the processes of a family do (Ctrl-\\ does it as well)"
+        ),
+        CommandOption(.dieWithParent, "--die-with-parent", "kill each process when its parent dies"),
+        CommandOption(.explain, "--explain", taking: "code", "explain the code of a report, as MP001"),
         CommandOption(.help, "--help", "show this text"),
         CommandOption(.versionOnly, "--version", "show version information and end"),
     ]

@@ -33,13 +33,13 @@ enum Help {
               LUA_INIT_5_4, LUA_INIT, LUA_PATH, LUA_CPATH   as for lua
               MPRUN_SHARED_MEMORY   bytes of shared memory at most; suffixes K, M, G
 
-            Exit status: the script's; 1 after an error, 130 after Ctrl-C.
+            Exit status: the script's; 1 after an error, 3 after a deadlock, 130 after Ctrl-C.
             """
     }
 
     /// An option and what it does, in columns.
     private static func line(_ option: String, _ summary: StaticString) -> String {
-        let column = 10
+        let column = 18
         return "  \(option)\(String(repeating: " ", count: max(1, column - option.utf8.count)))\(summary)"
     }
 }

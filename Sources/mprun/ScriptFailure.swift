@@ -6,10 +6,13 @@ import Multiprocessing
 struct ScriptFailure {
     /// Message and traceback.
     let message: String
+    /// Whether it is a DeadlockError.
+    let isDeadlock: Bool
 
     /// The error value is at `index`.
     init(_ lua: Lua, at index: Int32) {
         message = ErrorReport.text(lua, at: index)
+        isDeadlock = ErrorReport.isDeadlock(lua, at: index)
     }
 
     /// Whether it is Ctrl-C, and not another error in a script that caught that.

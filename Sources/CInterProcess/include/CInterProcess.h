@@ -124,6 +124,15 @@ static inline bool ip_attention_is_wanted(void) { return __atomic_load_n(ip_atte
 /// not. Forgets what is pending: for a process that begins.
 void ip_signals_wake(uint32_t *word);
 
+/// The signal that makes a process look what others ask of it, wherever its script is.
+int ip_request_signal(void);
+/// Catches it: this process looks up from its sleep, and `hook` is called from the signal handler.
+void ip_catch_requests(void (*hook)(void));
+
+/// On SIGQUIT runs this very program, with its output on stderr, as `program option PID-of-this-process`. Both words must
+/// stay. Processes forked from this one do nothing on SIGQUIT.
+void ip_show_on_quit(const char *program, const char *option);
+
 /// Whether a signal that is caught here has arrived and was not taken yet.
 bool ip_signal_pending(void);
 

@@ -83,19 +83,49 @@ public enum Arena {
                 range /= 2
             }
         }
-        objectCount = range / objectsShare / objectSize
-        pageTableStart = objectsStart + objectCount * objectSize
-        let pages = (range - pageTableStart) / (pageSize + pageEntrySize)
-        let start = (pageTableStart + pages * pageEntrySize + pageSize - 1) / pageSize * pageSize
-        dataStart = UInt64(start)
-        dataPages = UInt64((range - start) / pageSize)
-
+        divide(range)
         let header = ArenaHeader.shared
         header.rangeSize.store(UInt64(range))
         header.budget.store(UInt64(budget ?? MemoryLimits.defaultBudget()))
         header.familyID.store(SystemRandomNumberGenerator().nextValue())
         header.layoutVersion.store(layoutVersion)
         header.magic.store(magic)
+    }
+
+    /// Where the regions of a range are.
+    private static func divide(_ range: Int) {
+        objectCount = range / objectsShare / objectSize
+        pageTableStart = objectsStart + objectCount * objectSize
+        let pages = (range - pageTableStart) / (pageSize + pageEntrySize)
+        let start = (pageTableStart + pages * pageEntrySize + pageSize - 1) / pageSize * pageSize
+        dataStart = UInt64(start)
+        dataPages = UInt64((range - start) / pageSize)
+    }
+
+    /// Whether this process only looks at the arena of a family that is not its own.
+    nonisolated(unsafe) private(set) static var isObserved = false
+
+    /// Maps the arena of another family, to look at it. Returns false if the file is no arena of this version.
+    static func observe(_ descriptor: Int32) throws(SystemError) -> Bool {
+        precondition(!isMapped, "a process has one arena")
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_size >= smallestRange else { return false }
+        let range = Int(status.st_size)
+        let address = mmap(nil, range, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor, 0)
+        guard let address, address != MAP_FAILED else {
+            throw SystemError(code: errno, doing: "mapping shared memory")
+        }
+        baseAddress = UInt(bitPattern: address)
+        let header = ArenaHeader.shared
+        guard header.magic.load() == magic, header.layoutVersion.load() == layoutVersion else {
+            munmap(address, range)
+            baseAddress = 0
+            return false
+        }
+        file = descriptor
+        isObserved = true
+        divide(range)
+        return true
     }
 
     private static func map(range: Int) throws(SystemError) {

@@ -27,6 +27,9 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
     /// Its lasting record; the parent holds a reference to it from `fork` until it releases it.
     public var record: ProcessRecord { ProcessRecord(SharedObject(index: recordIndex)) }
 
+    /// Every child of this process, and of those, is killed when its parent dies, as daemons are.
+    nonisolated(unsafe) public static var diesWithParent = false
+
     // MARK: Starting
 
     /// Forks. In the child everything of this module works as in the parent: it has a slot and
@@ -88,7 +91,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
     }
 
     private static func enter(_ slot: Slot, _ generation: UInt64, parent: pid_t, isDaemon: Bool) {
-        if isDaemon {
+        if isDaemon || diesWithParent {
             _ = ip_set_parent_death_signal(SIGKILL)
             // Died before we asked.
             if getppid() != parent { _exit(1) }
@@ -99,6 +102,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         if ArenaHeader.shared.isEnding.load() != 0 { _exit(1) }
         HeldLocks.becomeChild()
         Registration.becomeChild()
+        DeadlockDetector.becomeChild()
         HandleTable.becomeCopy()
         PollSocket.closeInherited()
     }

@@ -12,12 +12,13 @@
 //     56    attention: requests to this process
 //     64    sweep lock
 //     72    first chunk of the table of held handles
+//     80    verdict of a deadlock: sequence of the wait that it is about · 88 what kind of deadlock
 //     128   lifeline (a robust pthread mutex)
-//     192   wait record: sequence, operation, object, since, deadline, script line
+//     192   wait record (WaitRecord)
 //     256   hand, 16 words
 //     512   redo records, 2 × 512
 //     1536  locks held, 64 × {object, script line}
-//     2560  reserved for a ring of events
+//     2560  traceback of the script, on request (TracebackArea)
 //     4096  wait nodes, 64 × 64
 //
 // Phases: free → forking (claimed by the parent) → live (by the child, when it holds its
@@ -132,6 +133,8 @@ struct Slot: Equatable {
     var sweepLock: RobustMutex { RobustMutex(word(64)) }
     var heldHandles: SharedWord { word(72) }
     var waitRecord: WaitRecord { WaitRecord(base: base + 192) }
+    var traceback: TracebackArea { TracebackArea(base: base + 2560) }
+    var verdict: (sequence: SharedWord, kind: SharedWord) { (word(80), word(88)) }
 
     @inline(__always)
     func handWord(_ index: Int) -> SharedWord { word(256 + index * 8) }
@@ -228,33 +231,4 @@ struct Slot: Equatable {
         }
         return false
     }
-}
-
-/// What a process waits for, for those who ask why nothing moves.
-///
-/// Layout: sequence (odd while waiting) · operation · object offset · since · deadline · place.
-struct WaitRecord {
-    let base: UnsafeMutableRawPointer
-
-    private func word(_ index: Int) -> SharedWord { SharedWord(base + index * 8) }
-
-    var sequence: SharedWord { word(0) }
-    var operation: SharedWord { word(1) }
-    var object: SharedWord { word(2) }
-    var since: SharedWord { word(3) }
-    var deadline: SharedWord { word(4) }
-    var place: SharedWord { word(5) }
-
-    func begin(_ operation: Operation, until deadline: Deadline) {
-        self.operation.storeRelaxed(operation.kind.rawValue)
-        object.storeRelaxed(operation.object?.offset ?? 0)
-        since.storeRelaxed(Clock.now)
-        self.deadline.storeRelaxed(deadline.nanoseconds)
-        place.storeRelaxed(Operation.currentPlace())
-        sequence.store(sequence.relaxed() | 1)
-    }
-
-    func end() { sequence.store((sequence.relaxed() | 1) &+ 1) }
-
-    func clear() { sequence.store(0) }
 }

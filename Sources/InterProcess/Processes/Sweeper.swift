@@ -23,6 +23,8 @@ enum Sweeper {
 
     /// Sweeps a slot if its process is dead and nobody has yet.
     static func sweep(_ slot: Slot) {
+        // Who only looks changes nothing.
+        if Arena.isObserved { return }
         slot.announceDeath()
         // Its own mutex rank: nothing is held, and everything inside ranks below.
         slot.sweepLock.lock()

@@ -78,7 +78,10 @@ public struct ConditionStorage {
         guard let depth else { return outcome }
         // Who is interrupted takes what it gets: its error is more urgent.
         let isUrgent = if case .interrupted = outcome { true } else { false }
-        switch lock.acquire(until: isUrgent ? .now : .never) {
+        switch lock.acquire(
+            until: isUrgent ? .now : .never,
+            place: DeadlockDetector.notesPlaces ? Operation.currentPlace() : 0)
+        {
         case .acquired: lock.restore(depth: depth)
         case .inherited:
             lock.restore(depth: depth)

@@ -1,7 +1,7 @@
 // What a process holds, as its slot tells: who asks what a process holds, or what a dead one held, looks here.
 //
-// Layout: 64 × {handle of the object, reserved for the script line} in the slot. Which entries are in use, only their
-// process knows.
+// Layout: 64 × {handle of the object, script line that took it} in the slot. Which entries are in use, only their process
+// knows.
 //
 // Invariants: the entry of a lock is written before the lock is taken and cleared after it is given back. The lock's own
 // word decides who owns it; an entry alone says nothing. The entry of a semaphore stands for one permit of it; both
@@ -20,13 +20,15 @@ enum HeldLocks {
     /// A bit for each entry that is in use for something this process is about to take.
     nonisolated(unsafe) private static var pending: UInt64 = 0
 
-    /// Notes that this process is about to take a lock. Returns the entry.
+    /// Notes that this process is about to take a lock, and where. Returns the entry.
     @inline(__always)
-    static func list(_ object: SharedObject) -> Int {
+    static func list(_ object: SharedObject, _ place: UInt64) -> Int {
         if free == 0 { dropStale() }
         guard free != 0 else { return none }
         let entry = free.trailingZeroBitCount
-        word(entry).store(object.handle.rawValue)
+        let listing = Slot.mine.heldLock(entry)
+        listing.place.storeRelaxed(place)
+        listing.object.store(object.handle.rawValue)
         free &= free &- 1
         return entry
     }
@@ -40,11 +42,13 @@ enum HeldLocks {
     }
 
     /// An entry to be used after a wait, in which code of the script may take other things.
-    static func reserve(for object: SharedObject? = nil) -> Int {
+    static func reserve(for object: SharedObject? = nil, _ place: UInt64) -> Int {
         if free == 0 { dropStale() }
         guard free != 0 else { return none }
         let entry = free.trailingZeroBitCount
-        if let object { word(entry).store(object.handle.rawValue) }
+        let listing = Slot.mine.heldLock(entry)
+        listing.place.storeRelaxed(place)
+        if let object { listing.object.store(object.handle.rawValue) }
         free &= free &- 1
         pending |= 1 << UInt64(entry)
         return entry
@@ -65,6 +69,18 @@ enum HeldLocks {
     @inline(__always)
     static func word(_ entry: Int) -> SharedWord { Slot.mine.heldLock(entry).object }
 
+    /// What a process holds, and where its script took it. For a report: by the time it is read it may be otherwise.
+    static func held(by slot: Slot) -> [(object: SharedObject, place: UInt64)] {
+        let ref = slot.ref
+        return (0..<Slot.heldLocksCount).compactMap { entry in
+            let (word, place) = slot.heldLock(entry)
+            guard let object = object(in: word) else { return nil }
+            // Listed, but not taken yet.
+            if object.kind == .lock, !LockStorage(object).isListed(in: entry, of: ref) { return nil }
+            return (object, place.load())
+        }
+    }
+
     /// A forked child holds nothing.
     static func becomeChild() {
         free = .max
@@ -81,7 +97,8 @@ enum HeldLocks {
         for entry in 0..<Slot.heldLocksCount where pending & 1 << UInt64(entry) == 0 {
             switch object(in: word(entry)) {
             case let object? where object.kind == .semaphore: break
-            case let object? where object.kind == .lock && LockStorage(object).isListed(in: entry): break
+            case let object?
+            where object.kind == .lock && LockStorage(object).isListed(in: entry, of: .current): break
             default: unlist(entry)
             }
         }

@@ -94,6 +94,8 @@ public struct LockStorage {
 
     /// Whether some process holds it, dead or alive.
     public var isLocked: Bool { owner.load() != 0 }
+    /// Whether a live process holds it.
+    public var isHeldByLiving: Bool { ownerRef.isAlive }
     /// Whether this process holds it.
     @inline(__always)
     public var isMine: Bool { owner.relaxed() == ProcessRef.current.rawValue }
@@ -111,11 +113,12 @@ public struct LockStorage {
         return (record.name, record.pid)
     }
 
-    private var ownerRef: ProcessRef { ProcessRef(rawValue: owner.load() & ~Self.briefBit) }
+    /// Who holds it, dead or alive.
+    var ownerRef: ProcessRef { ProcessRef(rawValue: owner.load() & ~Self.briefBit) }
 
-    /// Whether this process holds the lock and lists it in that entry of its slot.
-    func isListed(in entry: Int) -> Bool {
-        isMine && ownersOwn.relaxed() >> Self.entryShift == UInt64(entry + 1)
+    /// Whether that process holds the lock and lists it in that entry of its slot.
+    func isListed(in entry: Int, of process: ProcessRef) -> Bool {
+        owner.load() == process.rawValue && ownersOwn.relaxed() >> Self.entryShift == UInt64(entry + 1)
     }
 
     @inline(__always)
@@ -124,26 +127,28 @@ public struct LockStorage {
     }
 
     /// Takes the lock, waiting until the deadline.
+    ///
+    /// - Parameter place: the script line that takes it, for reports; 0 = unknown.
     @inline(__always)
-    public func acquire(until deadline: Deadline) -> Outcome {
+    public func acquire(until deadline: Deadline, place: UInt64 = 0) -> Outcome {
         if owner.relaxed() == 0 {
-            let entry = HeldLocks.list(object)
+            let entry = HeldLocks.list(object, place)
             if owner.compareExchange(0, ProcessRef.current.rawValue) {
                 noteTaken(listedIn: entry)
                 return .acquired
             }
             HeldLocks.unlist(entry)
         }
-        return acquireSlowly(until: deadline)
+        return acquireSlowly(until: deadline, place)
     }
 
     @inline(never)
-    private func acquireSlowly(until deadline: Deadline) -> Outcome {
+    private func acquireSlowly(until deadline: Deadline, _ place: UInt64) -> Outcome {
         if isMine, isRecursive {
             ownersOwn.storeRelaxed(ownersOwn.relaxed() + 1)
             return .acquired
         }
-        let entry = HeldLocks.reserve(for: object)
+        let entry = HeldLocks.reserve(for: object, place)
         let outcome = contend(ProcessRef.current.rawValue, until: deadline)
         switch outcome {
         case .acquired, .inherited:

@@ -67,7 +67,7 @@ public struct SemaphoreStorage {
     /// Takes a permit, waiting until the deadline, that comes back if this process dies. (Beyond 64 locks and permits that
     /// a process holds at a time, it stays taken.)
     public func hold(until deadline: Deadline) -> (outcome: WaitOutcome, permit: Permit?) {
-        let entry = HeldLocks.reserve()
+        let entry = HeldLocks.reserve(DeadlockDetector.notesPlaces ? Operation.currentPlace() : 0)
         let outcome = acquire(until: deadline) {
             var change = Transaction(under: mutex)
             change.set(permits, permits.relaxed() - 1)

@@ -7,10 +7,22 @@ public enum Attention {
     /// A request to a process, a bit of its attention word.
     enum Request: UInt64 {
         case collectGarbage = 1
+        /// The wait that the slot's verdict is about will never end.
+        case deadlock = 2
+        /// Somebody wants to know where the script is.
+        case traceback = 4
     }
+
+    /// Whether the script handles signals, so that somebody outside of the family can make it act.
+    nonisolated(unsafe) public static var handlesSignals = false
+
+    nonisolated(unsafe) private static var deadlock: Deadlock.Kind?
 
     /// Collects the garbage of this process. Set by the language layer.
     nonisolated(unsafe) public static var collectGarbage: (@convention(thin) () -> Void)?
+
+    /// Where the script is. Set by the language layer.
+    nonisolated(unsafe) public static var traceback: (@convention(thin) () -> String)?
 
     /// Runs the script's handlers of the signals that have arrived; false if one of them failed, and then whatever the
     /// process is waiting for ends as interrupted. Set by the language layer.
@@ -33,9 +45,33 @@ public enum Attention {
         return (deliverSignals?() ?? true) && ip_pending_interrupts() == 0
     }
 
+    /// Whether the wait that this process is in was found to be part of a deadlock. It ends as interrupted then.
+    static func isDeadlocked() -> Bool {
+        let slot = Slot.mine
+        guard slot.attention.load() & Request.deadlock.rawValue != 0 else { return false }
+        slot.attention.clearBits(Request.deadlock.rawValue)
+        guard slot.verdict.sequence.load() == slot.waitRecord.sequence.relaxed() else { return false }
+        deadlock = Deadlock.Kind(rawValue: slot.verdict.kind.load())
+        return deadlock != nil
+    }
+
+    /// The deadlock that ended a wait, once.
+    public static func takeDeadlock() -> Deadlock.Kind? {
+        defer { deadlock = nil }
+        return deadlock
+    }
+
     /// Does what other processes ask for.
-    static func serveRequests() {
+    public static func serveRequests() {
         let attention = Slot.mine.attention
+        // About a wait that has ended.
+        if attention.load() & Request.deadlock.rawValue != 0 {
+            attention.clearBits(Request.deadlock.rawValue)
+        }
+        if attention.load() & Request.traceback.rawValue != 0 {
+            attention.clearBits(Request.traceback.rawValue)
+            if let traceback { Slot.mine.traceback.answer(traceback()) }
+        }
         if attention.load() & Request.collectGarbage.rawValue != 0 {
             collectGarbage?()
             attention.clearBits(Request.collectGarbage.rawValue)
@@ -52,6 +88,10 @@ public enum Attention {
     public static func catchInterrupts(_ hook: @escaping @convention(c) () -> Void) {
         ip_catch_interrupts(hook)
     }
+
+    /// Serves requests of others from now on also while the script computes: `hook` is called from the signal handler and
+    /// must bring about a safe point.
+    public static func catchRequests(_ hook: @escaping @convention(c) () -> Void) { ip_catch_requests(hook) }
 
     /// For a process that begins: nothing is pending, and signals end the sleeps of this process, not of its parent.
     static func begin() { ip_signals_wake(Slot.mine.wake.futex) }

@@ -71,13 +71,14 @@ public enum Waiting {
         }
         var deathsSeen = 0
         let registration = Registration(of: set)
-        Slot.mine.waitRecord.begin(operation, until: deadline)
+        let isOpen = !set.descriptors.isEmpty || Attention.handlesSignals
+        Slot.mine.waitRecord.begin(operation, until: deadline, isOpen: isOpen)
         defer {
             registration.end()
             Slot.mine.waitRecord.end()
         }
         while true {
-            guard let wakeValue = beginRound(operation, registration, until: deadline) else {
+            guard let wakeValue = beginRound(operation, registration, until: deadline, isOpen) else {
                 return .interrupted
             }
             // Only now: who made it ready before we were in the list did not see us.
@@ -109,13 +110,14 @@ public enum Waiting {
         var deathsSeen = 0
         var isListed = false
         let registration = Registration(of: set)
-        Slot.mine.waitRecord.begin(operation, until: deadline)
+        let isOpen = Attention.handlesSignals
+        Slot.mine.waitRecord.begin(operation, until: deadline, isOpen: isOpen)
         defer {
             registration.end()
             Slot.mine.waitRecord.end()
         }
         while true {
-            guard let wakeValue = beginRound(operation, registration, until: deadline) else {
+            guard let wakeValue = beginRound(operation, registration, until: deadline, isOpen) else {
                 return .interrupted
             }
             if !isListed {
@@ -133,7 +135,7 @@ public enum Waiting {
     /// - Returns: the wake word's value before: whoever wants something afterwards changes it, and a sleep on this value does
     ///   not start. Nil if the process is interrupted.
     private static func beginRound(
-        _ operation: Operation, _ registration: Registration, until deadline: Deadline
+        _ operation: Operation, _ registration: Registration, until deadline: Deadline, _ isOpen: Bool
     ) -> UInt32? {
         let slot = Slot.mine
         while true {
@@ -142,16 +144,20 @@ public enum Waiting {
                 registration.link()
                 return wakeValue
             }
+            if Attention.isDeadlocked() { return nil }
+            // Code of the script may run, and wait for something else: meanwhile this process can act.
+            slot.waitRecord.end()
             guard Attention.serve() else { return nil }
-            // Code of the script may have waited for something else.
-            slot.waitRecord.begin(operation, until: deadline)
+            slot.waitRecord.begin(operation, until: deadline, isOpen: isOpen)
         }
     }
 
-    /// Sleeps once, until there may be news. If only the cap ended the sleep, the dead are swept.
+    /// Sleeps once, until there may be news. If only the cap ended the sleep, the dead are swept, and it is asked whether
+    /// there can ever be any.
     private static func sleep(
         _ wakeValue: UInt32, _ set: inout WaitSet, until deadline: Deadline, _ deathsSeen: inout Int
     ) {
+        Slot.mine.waitRecord.noteRound()
         // Any bits that differ from process to process will do; random ones cost a system call.
         let end = deadline.capped(at: cap + Clock.now &* 0x9e37_79b9 % jitter)
         Slot.mine.activity.store(1)
@@ -160,7 +166,10 @@ public enum Waiting {
             ? sleepOnFutexes(wakeValue, set.processes(), until: end, &deathsSeen)
             : sleepInPoll(&set, until: end)
         Slot.mine.activity.store(0)
-        if !isNews { Sweeper.sweepTheDead() }
+        if !isNews {
+            Sweeper.sweepTheDead()
+            DeadlockDetector.look()
+        }
     }
 
     /// - Parameter deathsSeen: how many of the processes were dead when the caller last looked at what it waits for.

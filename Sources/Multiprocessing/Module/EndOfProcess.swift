@@ -65,11 +65,13 @@ public enum EndOfProcess {
         }
     }
 
-    /// Waits at the end of the process, where an error of a signal's handler can only be reported.
+    /// Waits at the end of the process, where an error of a signal's handler can only be reported. A deadlock of those it
+    /// waits for ends their waits, not this one.
     static func patiently(_ lua: Lua, _ wait: () -> WaitOutcome) -> WaitOutcome {
         while true {
             let outcome = wait()
-            if outcome != .interrupted || !UserSignals.reportFailure(lua) { return outcome }
+            guard outcome == .interrupted else { return outcome }
+            if !DeadlockPolicy.noteAtEnd(), !UserSignals.reportFailure(lua) { return outcome }
         }
     }
 

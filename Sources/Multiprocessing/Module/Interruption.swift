@@ -21,6 +21,7 @@ public enum Interruption {
     static func prepare(_ runtime: LuaRuntime) {
         runtime.setInterruptHandler { state in
             let lua = Lua(state)
+            Attention.serveRequests()
             guard UserSignals.deliver(lua, inWait: false) else { return true }
             guard Attention.isInterrupted else { return false }
             Interruption.noteRaised()
@@ -33,6 +34,7 @@ public enum Interruption {
     public static func install(in runtime: LuaRuntime) {
         target = runtime.interruptTarget
         catchSignal()
+        Attention.catchRequests { if let target = Interruption.target { cluabridge_interrupt(target) } }
     }
 
     /// The script does not handle SIGINT itself any more.
@@ -79,6 +81,7 @@ public enum Interruption {
 extension Lua {
     /// What a blocking function throws when its wait was interrupted.
     func interrupted() -> LuaFault {
+        if let deadlock = DeadlockErrors.take(self) { return deadlock }
         if UserSignals.takeFailure(self) { return .value }
         do throws(LuaFault) {
             try deliverInterrupt()

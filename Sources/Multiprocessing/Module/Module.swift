@@ -85,7 +85,20 @@ enum StateHooks {
         Attention.deliverSignals = {
             StateHooks.running.map { UserSignals.deliver($0, inWait: true) } ?? true
         }
+        Attention.traceback = {
+            StateHooks.running.map(StateHooks.traceback) ?? ""
+        }
         Operation.placeProvider = { StateHooks.running.map(Place.current) ?? 0 }
+    }
+
+    private static func traceback(_ lua: Lua) -> String {
+        let top = lua.top
+        defer { lua.top = top }
+        do throws(LuaFault) {
+            try lua.ensureStack(10)
+            try lua.pushTraceback(level: 0)
+        } catch { return "" }
+        return lua.string(at: -1) ?? ""
     }
 
     /// The Lua thread that runs now.

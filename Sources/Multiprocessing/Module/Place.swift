@@ -4,20 +4,32 @@ import LuaBridge
 
 /// Script lines as shared memory keeps them: interned name of the source << 24 | line.
 enum Place {
-    // The sources a script runs are few: the last one is most often the same.
-    nonisolated(unsafe) private static var lastSource: [UInt8] = []
+    // The sources a script runs are few: the last one is most often the same. Its name, ended by zero.
+    nonisolated(unsafe) private static var lastSource: UnsafeMutablePointer<CChar>?
     nonisolated(unsafe) private static var lastID: UInt64 = 0
 
     /// Where the innermost Lua function is; 0 if unknown.
     static func current(_ lua: Lua) -> UInt64 {
-        guard let position = lua.position else { return 0 }
-        if lastID == 0 || !position.hasShortSource(lastSource) {
-            let name = Array(position.shortSource.utf8)
-            guard let id = name.withUnsafeBytes({ try? InternTable.intern($0) }) else { return 0 }
-            lastSource = name
-            lastID = id
+        if let lastSource {
+            let line = cluabridge_line_in(lua.pointer, lastSource)
+            if line > 0 { return value(lastID, line) }
         }
-        return lastID << 24 | UInt64(UInt32(bitPattern: position.line) & 0xff_ffff)
+        return slowlyFound(lua)
+    }
+
+    @inline(never)
+    private static func slowlyFound(_ lua: Lua) -> UInt64 {
+        guard let position = lua.position else { return 0 }
+        let name = Array(position.shortSource.utf8)
+        guard let id = name.withUnsafeBytes({ try? InternTable.intern($0) }) else { return 0 }
+        free(lastSource)
+        lastSource = strdup(position.shortSource)
+        lastID = id
+        return value(id, position.line)
+    }
+
+    private static func value(_ id: UInt64, _ line: Int32) -> UInt64 {
+        id << 24 | UInt64(UInt32(bitPattern: line) & 0xff_ffff)
     }
 
     /// `script.lua:12`, or nil for an unknown place.

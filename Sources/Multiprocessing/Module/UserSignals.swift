@@ -29,6 +29,7 @@ enum UserSignals {
         lua.pushValue(at: 2)
         lua.rawSet(Int64(number), at: 3)
         if isHandled {
+            Attention.handlesSignals = true
             target = lua.record
             ip_catch_signal(number) { if let target = UserSignals.target { cluabridge_interrupt(target) } }
         } else if number == SIGINT {

@@ -53,6 +53,23 @@ enum SharedClasses {
             : describe("Condition", object)
     }
 
+    /// `Queue 'jobs' (script.lua:3)` for an object of any kind, of which this process may have no share: by the time it is
+    /// read it may be another one.
+    static func title(_ object: SharedObject) -> String {
+        switch object.kind {
+        case .queue: describe(QueueClass.luaClass(of: QueueStorage(object)).name, object)
+        case .lock: describe(LockClass.luaClass(of: LockStorage(object)).name, object)
+        case .semaphore: describe(SemaphoreClass.luaClass(of: SemaphoreStorage(object)).name, object)
+        case .condition: describe("Condition", object)
+        case .event: describe("Event", object)
+        case .barrier: describe("Barrier", object)
+        case .process: ProcessRecord(object).name
+        case .array, .list, .dictionary, .segment: describe("shared data", object)
+        case .pipe, .pipeEnd: describe("Connection", object)
+        case .free: "an object that is gone"
+        }
+    }
+
     /// ` in Queue 'jobs' (script.lua:3)` for an object with a name; else nothing.
     static func place(_ className: StaticString, _ object: SharedObject) -> String {
         object.name == nil ? "" : " in \(describe(className, object))"

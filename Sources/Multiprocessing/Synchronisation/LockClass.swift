@@ -102,7 +102,7 @@ enum LockClass {
         -> Int32
     {
         let blocking = lua.top == 1 ? .forEver : try Blocking(lua, of: "acquire", from: 2)
-        switch storage.acquire(until: blocking.deadline) {
+        switch storage.acquire(until: blocking.deadline, place: place(lua)) {
         case .acquired: lua.push(true)
         case .timedOut: lua.push(false)
         case .inherited:
@@ -113,6 +113,12 @@ enum LockClass {
         case .ownerDied: throw ownerDied(lua, storage, of: owner)
         }
         return 1
+    }
+
+    /// Where the script takes a lock, if somebody may ask.
+    @inline(__always)
+    private static func place(_ lua: Lua) -> UInt64 {
+        DeadlockDetector.notesPlaces ? Place.current(lua) : 0
     }
 
     @inline(__always)
@@ -138,7 +144,7 @@ enum LockClass {
         -> Int32
     {
         let blocking = try Blocking.timeout(lua, of: "hold", from: 2)
-        switch storage.acquire(until: blocking.deadline) {
+        switch storage.acquire(until: blocking.deadline, place: place(lua)) {
         case .acquired, .inherited: break
         case .timedOut:
             throw ErrorObject.make(

@@ -1,0 +1,139 @@
+// Finding out that nothing will ever happen again.
+//
+// A process that sleeps looks up every half second, tries again what it waits for, and counts that (WaitRecord). So there is
+// nothing to be evaluated here: if every live process is blocked, and each has tried again and failed since that was seen,
+// with none of them having done anything else, then nobody can give what another waits for.
+//
+//   1. The first live process of the table, in its own wait, sees that all are blocked, and notes the sequence and the
+//      rounds of each.
+//   2. When it sees the same again, every sequence unchanged and every process two rounds further, that is a deadlock:
+//      the second round began after the note.
+//
+// Whoever computes, forks, sleeps, waits with a deadline, for a descriptor or with a handler for signals can act; so do
+// processes that are stopped, whose rounds stand still. There is no false report. What it does not see: a wait for a pipe
+// or a file that only a blocked process could fill.
+//
+// Nothing here is in shared memory but the verdict, in the slots of those it is about: the sequence of a wait, so that it
+// concerns no other. A crash leaves: a verdict that came to some, and the others look again.
+
+import CInterProcess
+import Glibc
+
+/// What is done about a deadlock.
+public enum DeadlockResponse: Sendable {
+    /// Nothing; nobody looks.
+    case off
+    /// It is reported.
+    case report
+    /// It is reported, and the waits it consists of end as interrupted.
+    case abort
+}
+
+/// Looks for deadlocks from inside the waits of the family.
+public enum DeadlockDetector {
+    /// For this process and those it forks from now on.
+    nonisolated(unsafe) public static var response = DeadlockResponse.off {
+        didSet { notesPlaces = response != .off }
+    }
+    /// Whether it is to be noted where a script takes what it holds: half as much work again as taking it.
+    nonisolated(unsafe) public private(set) static var notesPlaces = false
+    /// Shows a deadlock to the user. Set by the language layer.
+    nonisolated(unsafe) public static var show: (@convention(thin) (Deadlock) -> Void)?
+
+    /// A process as it was seen.
+    private struct Sight: Equatable {
+        let ref: ProcessRef
+        let sequence: UInt64
+    }
+
+    nonisolated(unsafe) private static var seen: [Sight] = []
+    nonisolated(unsafe) private static var roundsSeen: [UInt64] = []
+    nonisolated(unsafe) private static var reported: [Sight] = []
+    nonisolated(unsafe) private static var suspected: [Sight] = []
+    nonisolated(unsafe) private static var reportedSuspicion: [Sight] = []
+
+    /// Called by a process whose sleep brought no news.
+    static func look() {
+        guard response != .off, Slot.mine.waitRecord.isBlocked else { return }
+        var sights: [Sight] = []
+        var rounds: [UInt64] = []
+        for slot in Slot.everUsed {
+            switch slot.phase {
+            case .free, .swept: continue
+            case .live where !slot.isDead && slot.waitRecord.isBlocked:
+                sights.append(Sight(ref: slot.ref, sequence: slot.waitRecord.sequence.load()))
+                rounds.append(slot.waitRecord.rounds.load())
+            // It can act, or its death has consequences.
+            case .live, .forking, .abandoned:
+                seen = []
+                return lookForCycle()
+            }
+        }
+        // One of them tells the others.
+        guard sights.first?.ref == ProcessRef.current else { return }
+        guard sights == seen else {
+            seen = sights
+            roundsSeen = rounds
+            return
+        }
+        guard sights != reported, zip(rounds, roundsSeen).allSatisfy({ $0 >= $1 + 2 }) else { return }
+        reported = sights
+        report(sights)
+    }
+
+    private static func report(_ sights: [Sight]) {
+        let processes = sights.compactMap { BlockedProcess($0.ref.slot) }
+        // Killed or interrupted in this moment.
+        guard processes.map({ Sight(ref: $0.ref, sequence: $0.sequence) }) == sights else { return }
+        let deadlock = Deadlock(certain: processes)
+        show?(deadlock)
+        guard response == .abort else { return }
+        for sight in sights {
+            let slot = sight.ref.slot
+            slot.verdict.kind.store(deadlock.kind.rawValue)
+            slot.verdict.sequence.store(sight.sequence)
+            slot.attention.setBits(Attention.Request.deadlock.rawValue)
+        }
+        for sight in sights { sight.ref.slot.rouse() }
+    }
+
+    /// Whether this process is part of a cycle of lock holders while others can act. The first in the table tells, once it
+    /// has seen the same twice.
+    private static func lookForCycle() {
+        var cycle: [BlockedProcess] = []
+        var slot = Slot.mine
+        repeat {
+            guard cycle.count <= Slot.heldLocksCount, let process = BlockedProcess(slot),
+                process.wait.operation == .acquire,
+                process.wait.holder != .none, process.wait.holder.isAlive
+            else {
+                suspected = []
+                return
+            }
+            cycle.append(process)
+            slot = process.wait.holder.slot
+            // Another one of the cycle is first, or this process only waits for one.
+            if slot.index < Slot.mine.index || cycle.dropFirst().contains(where: { $0.ref == slot.ref }) {
+                return
+            }
+        } while slot != Slot.mine
+        // A lock that its holder wants, and another process releases, is a gate: people use it so.
+        guard cycle.count > 1 else { return }
+        let sights = cycle.map { Sight(ref: $0.ref, sequence: $0.sequence) }
+        guard sights == suspected else {
+            suspected = sights
+            return
+        }
+        guard sights != reportedSuspicion else { return }
+        reportedSuspicion = sights
+        show?(Deadlock(suspected: cycle))
+    }
+
+    /// A forked child has seen nothing yet.
+    static func becomeChild() {
+        seen = []
+        reported = []
+        suspected = []
+        reportedSuspicion = []
+    }
+}
