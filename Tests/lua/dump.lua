@@ -13,9 +13,10 @@ local function start(code, options)
     local pid = tonumber(pipe:read())
     local line = pipe:read()
     test.is(line, "ready")
+    time.sleep(0.2) -- until it is where it stays
     return pid, function(alone)
         -- With the programs that it has called.
-        os.execute(("kill -KILL -- %s%d 2>/dev/null"):format(alone and "" or "-", pid))
+        os.execute(("/bin/kill -KILL -- %s%d 2>/dev/null"):format(alone and "" or "-", pid))
         pipe:close()
     end
 end
