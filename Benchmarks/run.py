@@ -39,6 +39,13 @@ def same(name, title, program, *arguments):
         c=[program, name, *arguments])
 
 
+def same_without_detection(name, title, program, *arguments):
+    """The same, where mprun does not look for deadlocks."""
+    name, title, commands, better = same(name, title, program, *arguments)
+    commands["mprun"].insert(1, "--deadlock=off")
+    return name, title, commands, better
+
+
 def same_python(name, title, program, *arguments):
     return row(
         name, title,
@@ -69,6 +76,8 @@ ROWS = [
     same("start_join", "process start + join", "process", 300),
     same("lock_free", "lock pair, free", "lock", 2000000, 1),
     same("lock_contended", "lock pair, two contending", "lock", 2000000, 2),
+    same_without_detection("lock_free_off", "lock pair, free, no detection", "lock", 2000000, 1),
+    same_without_detection("lock_contended_off", "the same, two contending", "lock", 2000000, 2),
     same_python("value_free", "count in a Value under its lock", "value", 500000, 1),
     same_python("value_contended", "the same, two contending", "value", 200000, 2),
     beside_python("manager_dict_get", "Manager dict, get", "manager_dict", (300000, 5000), "get"),
