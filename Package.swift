@@ -36,8 +36,10 @@ let package = Package(
         .testTarget(name: "LuaBridgeTests", dependencies: ["LuaBridge"]),
         .testTarget(name: "MultiprocessingTests", dependencies: ["Multiprocessing"]),
         // Forks and kills: an executable, since a test runner has threads.
+        .target(name: "CSingleStep", path: "Tests/CSingleStep"),
         .executableTarget(
-            name: "InterProcessTorture", dependencies: ["InterProcess"], path: "Tests/InterProcessTorture"),
+            name: "InterProcessTorture", dependencies: ["InterProcess", "CSingleStep"],
+            path: "Tests/InterProcessTorture"),
     ],
     swiftLanguageModes: [.v6]
 )

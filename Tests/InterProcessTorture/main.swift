@@ -15,6 +15,10 @@ do {
 }
 
 var report = Report()
+if CommandLine.arguments.contains("single-step") {
+    SingleStep().run(&report)
+    report.finish()
+}
 Basics.run(&report)
 Waiters.run(&report)
 Locks.run(&report)
@@ -24,4 +28,5 @@ MemoryPressure.run(&report)
 QueueUnderKills(kills: kills).run(&report)
 ContainersUnderKills(kills: kills / 4).run(&report)
 Pipes(kills: kills).run(&report)
+SingleStep().run(&report)
 report.finish()

@@ -1,0 +1,456 @@
+import CSingleStep
+import Glibc
+import InterProcess
+
+/// Each operation, killed at a given instruction: the child is stepped through it, and killed there. Then others must go on
+/// within a second and a half, and in the end everything must have come back.
+///
+/// A run tries some instructions of each operation, spread evenly with a random beginning; with MPRUN_TEST_FULL=1 each, or
+/// every tenth and so on where there are more than 3,000. (`InterProcessTorture single-step` runs this part alone.)
+struct SingleStep {
+    private static let samples = getenv("MPRUN_TEST_FULL") == nil ? 24 : 3000
+    private static let patience = 1.5
+
+    func run(_ report: inout Report) {
+        lock(&report)
+        queuePut(&report, bytes: 8, "put")
+        queuePut(&report, bytes: 20 << 10, "put, in a block of its own")
+        queuePutMany(&report)
+        queueTake(&report, bytes: 8, count: 1, "take")
+        queueTake(&report, bytes: 20 << 10, count: 1, "take, of a block of its own")
+        queueTake(&report, bytes: 8, count: 4, "take many")
+        queueTakeBlocked(&report)
+        semaphore(&report)
+        condition(&report, waits: false)
+        condition(&report, waits: true)
+        event(&report)
+        barrier(&report)
+        array(&report)
+        dictionary(&report, removes: false)
+        dictionary(&report, removes: true)
+        objects(&report)
+        process(&report)
+    }
+
+    // MARK: The harness
+
+    /// Steps children through `operation` and kills them.
+    ///
+    /// - Parameters:
+    ///   - prepare: brings about the state before the operation.
+    ///   - check: says what is wrong afterwards; nil if nothing is.
+    private func torment(
+        _ report: inout Report, _ name: String, prepare: () -> Void = {}, operation: () -> Void,
+        check: () -> String?
+    ) {
+        // Here, so that what is done once a program is not done in the child.
+        prepare()
+        operation()
+        var problems: [String] = []
+        if let problem = check() { problems.append("not killed: \(problem)") }
+        prepare()
+        let (length, end) = kill(operation, after: .max)
+        if end == SS_FAILED { problems.append("it cannot be stepped through") }
+        if let problem = check() { problems.append("at the end: \(problem)") }
+
+        let stride = max(1, length / Self.samples)
+        var tried = 0
+        var step = Int.random(in: 0..<stride)
+        while step <= length, problems.count < 5 {
+            prepare()
+            _ = kill(operation, after: step)
+            if let problem = check() { problems.append("killed after \(step) instructions: \(problem)") }
+            tried += 1
+            step += stride
+        }
+        report.check(
+            problems.isEmpty && length > 10, "\(name): killed at \(tried) of \(length) instructions",
+            problems.joined(separator: "; "))
+    }
+
+    /// A child does the operation, up to an instruction, and is killed and reaped. Returns how far it came.
+    private func kill(_ operation: () -> Void, after most: Int) -> (steps: Int, end: Int) {
+        let child = spawn {
+            ss_begin()
+            operation()
+            ss_end()
+        }
+        var how: Int32 = 0
+        let steps = ss_step(child.pid, most, &how)
+        child.kill()
+        child.finish()
+        return (steps, Int(how))
+    }
+
+    /// Whether something happens in time.
+    private func soon(_ isDone: () -> Bool) -> Bool {
+        let limit = Deadline.after(seconds: Self.patience)
+        while !isDone() {
+            if limit.hasPassed { return false }
+            pause(microseconds: 50)
+        }
+        return true
+    }
+
+    /// Runs `body` and checks that afterwards there are as many objects and bytes as before.
+    private func balanced(_ report: inout Report, _ name: String, _ body: (inout Report) -> Void) {
+        Family.sweep()
+        let before = Family.usage
+        body(&report)
+        Family.sweep()
+        let after = Family.usage
+        report.check(
+            before == after, "\(name): everything came back",
+            "bytes \(before.bytes) → \(after.bytes), objects \(before.objects) → \(after.objects)")
+    }
+
+    // MARK: Operations
+
+    private func lock(_ report: inout Report) {
+        balanced(&report, "lock") { report in
+            let lock = try! LockStorage.create(isRecursive: false, onOwnerDeath: .release)
+            let turns = sharedCounters(1)
+            let contender = spawn {
+                while true {
+                    _ = lock.acquire(until: .never)
+                    turns[0] &+= 1
+                    try! lock.release()
+                    pause(microseconds: 20)
+                }
+            }
+            torment(&report, "acquire and release") {
+                _ = lock.acquire(until: .never)
+                try! lock.release()
+            } check: {
+                let before = turns[0]
+                return soon { turns[0] != before } ? nil : "nobody gets the lock"
+            }
+            contender.kill()
+            contender.finish()
+            HandleTable.release(lock.object)
+        }
+    }
+
+    /// A process that takes all there is, and counts it.
+    private func consumer(of queue: QueueStorage, _ count: UnsafeMutablePointer<UInt32>) -> ChildProcess {
+        spawn {
+            let buffer = MessageBuffer()
+            while true {
+                guard queue.take(into: buffer, until: .never) == .done else { return }
+                count[0] &+= UInt32(buffer.count)
+                buffer.clear()
+            }
+        }
+    }
+
+    private func queuePut(_ report: inout Report, bytes: Int, _ name: String) {
+        balanced(&report, name) { report in
+            let queue = try! QueueStorage.create(limit: 0)
+            let count = sharedCounters(1)
+            let consumer = consumer(of: queue, count)
+            let message = [UInt8](repeating: 7, count: bytes)
+            var puts: UInt32 = 0
+            var victims: UInt32 = 0
+            torment(&report, name, prepare: { victims += 1 }) {
+                _ = try! queue.put(message)
+            } check: {
+                let before = count[0]
+                _ = try! queue.put(message)
+                puts += 1
+                guard soon({ count[0] != before }) else { return "the consumer sleeps on" }
+                guard soon({ count[0] >= puts }) else { return "\(count[0]) of \(puts) messages came" }
+                return count[0] <= puts + victims
+                    ? nil : "\(count[0]) messages came of at most \(puts + victims)"
+            }
+            consumer.kill()
+            consumer.finish()
+            HandleTable.release(queue.object)
+        }
+    }
+
+    private func queuePutMany(_ report: inout Report) {
+        balanced(&report, "put_many") { report in
+            let queue = try! QueueStorage.create(limit: 0)
+            let batch = MessageBuffer()
+            for number in 0..<4 { withUnsafeBytes(of: UInt64(number)) { batch.append($0) } }
+            let taken = MessageBuffer()
+            torment(&report, "put_many") {
+                _ = try! queue.putSome(batch, 0..<4, until: .never)
+            } check: {
+                let count = queue.count
+                var numbers: [UInt64] = []
+                while queue.take(into: taken, atMost: 4) == .done {
+                    numbers += (0..<taken.count).map { taken[$0].loadUnaligned(as: UInt64.self) }
+                    taken.clear()
+                }
+                if numbers.count != count { return "it counts \(count), and gives \(numbers.count)" }
+                return numbers == Array(0..<UInt64(numbers.count)) ? nil : "messages \(numbers)"
+            }
+            HandleTable.release(queue.object)
+        }
+    }
+
+    /// Of what is there, what the victim had in hand may be missing, and nothing else.
+    private func queueTake(_ report: inout Report, bytes: Int, count: Int, _ name: String) {
+        balanced(&report, name) { report in
+            let queue = try! QueueStorage.create(limit: 0)
+            let buffer = MessageBuffer()
+            let mine = MessageBuffer()
+            var next: UInt8 = 0
+            let total = count + 2
+            var first: UInt8 = 0
+            torment(&report, name) {
+                first = next
+                for _ in 0..<total {
+                    _ = try! queue.put([UInt8](repeating: next, count: bytes))
+                    next &+= 1
+                }
+            } operation: {
+                _ = queue.take(into: buffer, atMost: count, until: .never)
+            } check: {
+                buffer.clear()
+                var found: [UInt8] = []
+                while queue.take(into: mine) == .done {
+                    found.append(mine[0][bytes - 1])
+                    mine.clear()
+                }
+                let expected = (0..<total).map { first &+ UInt8($0) }
+                let isRest = found.count >= total - count && found == Array(expected.suffix(found.count))
+                return isRest ? nil : "left were \(found) of \(expected)"
+            }
+            HandleTable.release(queue.object)
+        }
+    }
+
+    /// Killed on its way to sleep, and asleep.
+    private func queueTakeBlocked(_ report: inout Report) {
+        balanced(&report, "take from an empty queue") { report in
+            let queue = try! QueueStorage.create(limit: 0)
+            let count = sharedCounters(1)
+            let consumer = consumer(of: queue, count)
+            let buffer = MessageBuffer()
+            var isWarm = false
+            torment(&report, "take from an empty queue") {
+                _ = queue.take(into: buffer, until: isWarm ? .never : .after(seconds: 0.01))
+            } check: {
+                isWarm = true
+                let before = count[0]
+                _ = try! queue.put([1])
+                return soon { count[0] != before } ? nil : "the other consumer sleeps on"
+            }
+            consumer.kill()
+            consumer.finish()
+            HandleTable.release(queue.object)
+        }
+    }
+
+    private func semaphore(_ report: inout Report) {
+        balanced(&report, "semaphore") { report in
+            let semaphore = try! SemaphoreStorage.create(value: 2, isBounded: false)
+            torment(&report, "hold and release of a permit") {
+                if let permit = semaphore.hold(until: .never).permit { _ = semaphore.release(permit) }
+            } check: {
+                semaphore.value == 2 ? nil : "\(semaphore.value) permits of 2"
+            }
+            HandleTable.release(semaphore.object)
+        }
+    }
+
+    private func condition(_ report: inout Report, waits: Bool) {
+        let name = waits ? "wait for a condition" : "notify"
+        balanced(&report, name) { report in
+            let lock = try! LockStorage.create(isRecursive: false, onOwnerDeath: .release)
+            let condition = try! ConditionStorage.create(lock)
+            let tokens = sharedCounters(2)
+            let taker = spawn {
+                _ = lock.acquire(until: .never)
+                var inherited = false
+                while true {
+                    while tokens[0] == 0 { _ = condition.wait(until: .never, inherited: &inherited) }
+                    tokens[0] -= 1
+                    tokens[1] &+= 1
+                }
+            }
+            var isWarm = false
+            torment(&report, name) {
+                _ = lock.acquire(until: .never)
+                if waits {
+                    var inherited = false
+                    _ = condition.wait(until: isWarm ? .never : .after(seconds: 0.01), inherited: &inherited)
+                } else {
+                    tokens[0] += 1
+                    condition.notify(1)
+                }
+                try! lock.release()
+            } check: {
+                isWarm = true
+                let before = tokens[1]
+                guard lock.acquire(until: .after(seconds: Self.patience)) != .timedOut else {
+                    return "nobody gets the lock"
+                }
+                tokens[0] += 1
+                // Two: the notification of a victim asleep goes to the other.
+                condition.notify(1)
+                try! lock.release()
+                return soon { tokens[1] != before && tokens[0] == 0 } ? nil : "\(tokens[0]) tokens are left"
+            }
+            taker.kill()
+            taker.finish()
+            HandleTable.release(condition.object)
+            HandleTable.release(lock.object)
+        }
+    }
+
+    private func event(_ report: inout Report) {
+        balanced(&report, "event") { report in
+            let event = try! EventStorage.create()
+            let rounds = sharedCounters(1)
+            let waiter = spawn {
+                while true {
+                    _ = event.wait(until: .never)
+                    rounds[0] &+= 1
+                    event.clear()
+                }
+            }
+            torment(&report, "set and clear an event") {
+                event.set()
+                event.clear()
+            } check: {
+                let before = rounds[0]
+                event.set()
+                return soon { rounds[0] != before } ? nil : "the waiter sleeps on"
+            }
+            waiter.kill()
+            waiter.finish()
+            HandleTable.release(event.object)
+        }
+    }
+
+    /// Of two, the victim arrives and waits: the barrier is then broken, or nobody has arrived.
+    private func barrier(_ report: inout Report) {
+        balanced(&report, "barrier") { report in
+            let barrier = try! BarrierStorage.create(parties: 2, timeout: nil, hasAction: false)
+            var isWarm = false
+            torment(&report, "arrive at a barrier", prepare: { barrier.reset() }) {
+                if case .waits(_, let cycle) = barrier.arrive() {
+                    _ = barrier.wait(for: cycle, until: isWarm ? .never : .after(seconds: 0.01))
+                }
+            } check: {
+                isWarm = true
+                // Who comes next is told, or waits for a second one.
+                let mate = spawn {
+                    if case .waits(_, let cycle) = barrier.arrive() {
+                        _ = barrier.wait(for: cycle, until: .never)
+                    }
+                }
+                defer {
+                    mate.kill()
+                    mate.finish()
+                }
+                if !soon({ barrier.isBroken || barrier.waiting == 1 }) {
+                    return "\(barrier.waiting) are waiting"
+                }
+                if !barrier.isBroken {
+                    if case .waits(_, let cycle) = barrier.arrive() {
+                        _ = barrier.wait(for: cycle, until: .after(seconds: Self.patience))
+                    }
+                }
+                return soon { !mate.record.isAlive } ? nil : "who came after the victim waits for ever"
+            }
+            HandleTable.release(barrier.object)
+        }
+    }
+
+    private func array(_ report: inout Report) {
+        balanced(&report, "shared array") { report in
+            let lock = try! LockStorage.create(isRecursive: true)
+            let array = try! ArrayStorage.create(.int64, count: 4, lock: lock)
+            torment(&report, "change of an element under its lock") {
+                _ = lock.withBriefHold {
+                    let value = array.word(0).load()
+                    array.word(0).store(value &+ 1)
+                }
+            } check: {
+                let result = lock.withBriefHold { array.word(0).load() }
+                return result.result == nil || lock.isLocked ? "the lock is not free" : nil
+            }
+            HandleTable.release(array.object)
+            HandleTable.release(lock.object)
+        }
+    }
+
+    private func dictionary(_ report: inout Report, removes: Bool) {
+        let name = removes ? "remove from a dictionary" : "set in a dictionary"
+        balanced(&report, name) { report in
+            let dictionary = try! DictionaryStorage.create(.dictionary)
+            let buffer = MessageBuffer()
+            var key: UInt64 = 0
+            let set = { (key: UInt64) in
+                withUnsafeBytes(of: key) { keyBytes in
+                    withUnsafeBytes(of: key) { bytes in
+                        withUnsafePointer(to: bytes) {
+                            try! dictionary.set(
+                                keyBytes,
+                                Message(pieces: UnsafeBufferPointer(start: $0, count: 1), handles: []))
+                        }
+                    }
+                }
+            }
+            torment(&report, name) {
+                key &+= 1
+                set(key &* 2)
+                set(key &* 2 &+ 1)
+            } operation: {
+                let victim = key &* 2
+                if removes {
+                    _ = withUnsafeBytes(of: victim) { dictionary.remove($0) }
+                } else {
+                    // Over one that is there, and a new one.
+                    set(victim)
+                    set(victim &+ 1_000_000)
+                }
+            } check: {
+                buffer.clear()
+                dictionary.readAll(into: buffer)
+                if buffer.count != 2 * dictionary.count {
+                    return "\(dictionary.count) entries, \(buffer.count / 2) read"
+                }
+                for index in stride(from: 0, to: buffer.count, by: 2)
+                where buffer[index].loadUnaligned(as: UInt64.self)
+                    != buffer[index + 1].loadUnaligned(as: UInt64.self)
+                {
+                    return "a value of another key"
+                }
+                let other = key &* 2 &+ 1
+                return withUnsafeBytes(of: other) { dictionary.contains($0) } ? nil : "an entry is lost"
+            }
+            HandleTable.release(dictionary.object)
+        }
+    }
+
+    private func objects(_ report: inout Report) {
+        balanced(&report, "objects") { report in
+            torment(&report, "making and dropping an object") {
+                let queue = try! QueueStorage.create(limit: 0, name: "short-lived")
+                HandleTable.release(queue.object)
+            } check: {
+                nil
+            }
+        }
+    }
+
+    private func process(_ report: inout Report) {
+        balanced(&report, "processes") { report in
+            torment(&report, "starting and joining a process") {
+                let child = spawn {}
+                child.finish()
+            } check: {
+                let isAlone = soon {
+                    Family.sweep()
+                    return Family.otherProcesses.isEmpty
+                }
+                return isAlone ? nil : "somebody is left"
+            }
+        }
+    }
+}
