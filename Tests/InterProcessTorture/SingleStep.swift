@@ -5,10 +5,11 @@ import InterProcess
 /// Each operation, killed at a given instruction: the child is stepped through it, and killed there. Then others must go on
 /// within a second and a half, and in the end everything must have come back.
 ///
-/// A run tries some instructions of each operation, spread evenly with a random beginning; with MPRUN_TEST_FULL=1 each, or
-/// every tenth and so on where there are more than 3,000. (`InterProcessTorture single-step` runs this part alone.)
+/// A run tries some instructions of each operation, spread evenly with a random beginning; with MPRUN_TEST_FULL=1 each one
+/// of those that have up to 2,800, and of the others as many as some minutes allow. (`InterProcessTorture single-step` runs
+/// this part alone.)
 struct SingleStep {
-    private static let samples = getenv("MPRUN_TEST_FULL") == nil ? 24 : 3000
+    private static let isFull = getenv("MPRUN_TEST_FULL") != nil
     private static let patience = 1.5
 
     func run(_ report: inout Report) {
@@ -53,7 +54,8 @@ struct SingleStep {
         if end == SS_FAILED { problems.append("it cannot be stepped through") }
         if let problem = check() { problems.append("at the end: \(problem)") }
 
-        let stride = max(1, length / Self.samples)
+        let samples = Self.isFull ? 8_000_000 / max(1, length) : 24
+        let stride = max(1, length / samples)
         var tried = 0
         var step = Int.random(in: 0..<stride)
         while step <= length, problems.count < 5 {
