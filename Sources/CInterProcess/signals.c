@@ -17,8 +17,11 @@ static uint32_t *wake_word;
 static void (*interrupt_hook)(void);
 static void (*signal_hook)(void);
 
+static void stop_catching_termination(void);
+
 void ip_signals_wake(uint32_t *word) {
     wake_word = word;
+    stop_catching_termination();
     pending_interrupts = 0;
     __atomic_store_n(&pending_signals, 0, __ATOMIC_SEQ_CST);
 }
@@ -58,6 +61,35 @@ void ip_catch_interrupts(void (*hook)(void)) {
     interrupt_hook = hook;
     // No SA_RESTART: a blocked read or poll must return so that the interrupt is seen.
     set_action(SIGINT, hook == NULL ? SIG_DFL : on_interrupt, 0);
+}
+
+// ---- SIGTERM, in a main process
+
+static bool catches_termination;
+static volatile sig_atomic_t was_terminated;
+
+static void on_termination(int number) {
+    was_terminated = 1;
+    on_interrupt(number);
+}
+
+void ip_catch_termination(void) {
+    struct sigaction now;
+    // Whoever started this program may want it to be ignored.
+    if (sigaction(SIGTERM, NULL, &now) != 0 || now.sa_handler == SIG_IGN) return;
+    set_action(SIGTERM, on_termination, 0);
+    catches_termination = true;
+}
+
+bool ip_was_terminated(void) { return was_terminated != 0; }
+
+/// A process that is forked ends by SIGTERM as any other, unless the script handles it.
+static void stop_catching_termination(void) {
+    was_terminated = 0;
+    if (!catches_termination) return;
+    catches_termination = false;
+    struct sigaction now;
+    if (sigaction(SIGTERM, NULL, &now) == 0 && now.sa_handler == on_termination) set_action(SIGTERM, SIG_DFL, 0);
 }
 
 int ip_pending_interrupts(void) { return pending_interrupts; }

@@ -14,8 +14,6 @@ enum Command {
         static let failure: Int32 = 1
         /// Ended by a deadlock.
         static let deadlock: Int32 = 3
-        /// As a shell reports a program that was ended by SIGINT.
-        static let interrupted: Int32 = 130
     }
 
     /// Does what the command line says and ends the process.
@@ -65,13 +63,15 @@ enum Command {
         // Finalizers and open files are left. From here on the state cannot take an interrupt.
         fflush(nil)
         endAtNextInterrupt()
+        // A file that is closed may wait for the program behind it, which nobody has interrupted.
+        if isInterrupted { Interruption.startGrace() }
         runtime.close()
 
         // Also if the script caught the error and went on to its end: the family was ended all the same.
         if isInterrupted {
             signal(SIGINT, SIG_IGN)
-            StandardError.write("\(name): interrupted\n")
-            return ExitStatus.interrupted
+            fflush(nil)
+            Interruption.endProcess()
         }
         if DeadlockPolicy.wasFoundAtEnd || failure?.isDeadlock == true { return ExitStatus.deadlock }
         return failure == nil ? ExitStatus.success : ExitStatus.failure
@@ -103,10 +103,8 @@ enum Command {
 
     /// Lets Ctrl-C end the process at once. Everybody else of the family has ended by then.
     private static func endAtNextInterrupt() {
-        signal(SIGINT) { _ in
-            ip_write_line("mprun: interrupted")
-            _exit(ExitStatus.interrupted)
-        }
+        signal(SIGINT) { _ in Interruption.endProcess() }
+        if !ip_was_terminated() { signal(SIGTERM, SIG_DFL) }
     }
 
     /// A state with all libraries, as the options want it.

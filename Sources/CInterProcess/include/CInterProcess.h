@@ -124,6 +124,11 @@ static inline bool ip_attention_is_wanted(void) { return __atomic_load_n(ip_atte
 /// not. Forgets what is pending: for a process that begins.
 void ip_signals_wake(uint32_t *word);
 
+/// Takes SIGTERM as an interrupt, unless it is ignored: for a main process. A forked child ends by it again.
+void ip_catch_termination(void);
+/// Whether an interrupt was SIGTERM.
+bool ip_was_terminated(void);
+
 /// The signal that makes a process look what others ask of it, wherever its script is.
 int ip_request_signal(void);
 /// Catches it: this process looks up from its sleep, and `hook` is called from the signal handler.

@@ -34,12 +34,16 @@ public enum Interruption {
     public static func install(in runtime: LuaRuntime) {
         target = runtime.interruptTarget
         catchSignal()
+        ip_catch_termination()
         Attention.catchRequests { if let target = Interruption.target { cluabridge_interrupt(target) } }
     }
 
-    /// The script does not handle SIGINT itself any more.
-    static func restore() {
-        if target == nil { ip_default_signal(SIGINT) } else { catchSignal() }
+    /// The script does not handle this signal itself any more.
+    static func restore(_ number: Int32) {
+        ip_default_signal(number)
+        guard target != nil else { return }
+        if number == SIGINT { catchSignal() }
+        if number == SIGTERM, Family.isMainProcess { ip_catch_termination() }
     }
 
     /// In a forked child: nothing was raised here. The handlers are inherited.
@@ -57,9 +61,12 @@ public enum Interruption {
     private static func catchSignal() {
         Attention.catchInterrupts {
             if let target = Interruption.target { cluabridge_interrupt(target) }
-            ip_start_grace_timer(Interruption.grace) { Interruption.endWithoutScript() }
+            Interruption.startGrace()
         }
     }
+
+    /// Gives this process a second; then it ends, whatever it is in.
+    public static func startGrace() { ip_start_grace_timer(grace) { Interruption.endWithoutScript() } }
 
     /// The script did not react. Runs in a signal handler.
     private static func endWithoutScript() {
@@ -70,9 +77,14 @@ public enum Interruption {
         endProcess()
     }
 
-    /// Ends this process as Ctrl-C ends one: the main process with a line and status 130, others by the signal.
-    static func endProcess() -> Never {
+    /// Ends this process as Ctrl-C ends one: the main process with a line and status 130, or by SIGTERM if it was that,
+    /// others by the signal.
+    public static func endProcess() -> Never {
         guard Family.isMainProcess else { ip_die_by_signal(SIGINT) }
+        if ip_was_terminated() {
+            ip_write_line("mprun: terminated")
+            ip_die_by_signal(SIGTERM)
+        }
         ip_write_line("mprun: interrupted")
         _exit(130)
     }

@@ -32,10 +32,8 @@ enum UserSignals {
             Attention.handlesSignals = true
             target = lua.record
             ip_catch_signal(number) { if let target = UserSignals.target { cluabridge_interrupt(target) } }
-        } else if number == SIGINT {
-            Interruption.restore()
         } else {
-            ip_default_signal(number)
+            Interruption.restore(number)
         }
         return 1
     }
