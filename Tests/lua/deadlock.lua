@@ -31,18 +31,19 @@ end
 local expected = {
     philosophers = {
         "deadlock MP001: locks taken in different orders",
-        "philosopher 1 (pid ", " at philosophers.lua:18 for ", ": wants Lock 'fork 2' (philosophers.lua:9), held by philosopher 2",
+        "philosopher 1 (pid ", " at philosophers.lua:18 for ", "\n      wants Lock 'fork 2' (philosophers.lua:9), held by philosopher 2",
         "      holds Lock 'fork 1' (philosophers.lua:9), taken at philosophers.lua:16",
         "MainProcess (pid ", "joins philosopher 1",
-        "cycle: philosopher 1 → Lock 'fork 2' (philosophers.lua:9), held by philosopher 2 → Lock 'fork 3' (philosophers.lua:9), "
-            .. "held by philosopher 3 → Lock 'fork 1' (philosophers.lua:9), held by philosopher 1",
+        "  cycle: philosopher 1\n      → Lock 'fork 2' (philosophers.lua:9), held by philosopher 2\n"
+            .. "      → Lock 'fork 3' (philosophers.lua:9), held by philosopher 3\n"
+            .. "      → Lock 'fork 1' (philosophers.lua:9), held by philosopher 1\n",
         "in the same order",
         "mprun: philosophers.lua:28: DeadlockError: MP001, locks taken in different orders",
         "philosophers.lua:18: DeadlockError: MP001",
     },
     bank_transfer = {
         "deadlock MP001:", "Ada to Bob (pid ", "wants Lock 'Bob' (bank_transfer.lua:7), held by Bob to Ada",
-        "holds Lock 'Ada' (bank_transfer.lua:6), taken at bank_transfer.lua:10", "cycle: Ada to Bob → ",
+        "holds Lock 'Ada' (bank_transfer.lua:6), taken at bank_transfer.lua:10", "cycle: Ada to Bob\n      → ",
     },
     forgotten_sentinel = {
         "deadlock MP003:", "consumer (pid ", " at forgotten_sentinel.lua:9 for ",
@@ -211,7 +212,7 @@ test("a cycle beside processes that can act is a suspicion, told once; a supervi
     test.is(result.status, 0)
     test.is(count(result.err, "possible deadlock MP001"), 1)
     test.is(count(result.err, "deadlock MP"), 1)
-    contains(result.err, "cycle: one → Lock 'b' (script.lua:2), held by two → Lock 'a' (script.lua:2), held by one",
+    contains(result.err, "cycle: one\n      → Lock 'b' (script.lua:2), held by two\n      → Lock 'a' (script.lua:2), held by one",
         "other processes can still act")
     contains(result.out, "one\ttrue", "\n0\t")
     test.is(count(result.err, "DeadlockError"), 0)

@@ -50,7 +50,7 @@ local function check(text)
         "holds Lock 'ledger' (dumped.lua:2), taken at dumped.lua:13", "dumped.lua:17: in main chunk",
         "consumer (pid ", "daemon)", " at dumped.lua:4 for ", "waits for an item of Queue 'jobs' (dumped.lua:3)",
         "[C]: in method 'get'", "dumped.lua:4: in upvalue 'consume'",
-        "computer (pid ", ": runs", "dumped.lua:7: in upvalue 'compute'",
+        "computer (pid ", "    runs\n", "dumped.lua:7: in upvalue 'compute'",
         "reader (pid ", "(no traceback: it is in code that is not Lua, or stopped)")
 end
 
@@ -87,11 +87,11 @@ test("while the main process reads: SIGQUIT; while it runs a program, which keep
     local pid, finish = start("print 'ready' io.stdout:flush() io.popen('sleep 600'):read('a')")
     support.kill("QUIT", pid)
     test.ok(support.eventually(function()
-        return support.read("dumped.err"):find("MainProcess (pid " .. pid .. "): runs", 1, true) ~= nil
+        return support.read("dumped.err"):find("MainProcess (pid " .. pid .. ")\n    runs", 1, true) ~= nil
     end))
     finish()
     pid, finish = start("print 'ready' io.stdout:flush() os.execute('sleep 600')")
-    contains(support.shell(mprun .. " --dump " .. pid).out, "MainProcess (pid " .. pid .. "): runs")
+    contains(support.shell(mprun .. " --dump " .. pid).out, "MainProcess (pid " .. pid .. ")\n    runs")
     finish()
 end)
 

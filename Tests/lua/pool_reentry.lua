@@ -14,7 +14,7 @@ test("a signal handler that uses the pool in the middle of a map", function()
     local before = mp.on_signal("USR1", function()
         extra[#extra + 1] = pool:apply_async(square, { #extra + 1 })
     end)
-    os.execute(("(for i in $(seq 200); do kill -USR1 %d; sleep 0.002; done) &"):format(mp.getpid()))
+    local sender = io.popen(("for i in $(seq 200); do kill -USR1 %d; sleep 0.002; done"):format(mp.getpid()))
     local list, wrong = {}, 0
     for i = 1, 500 do list[i] = i end
     local finish = time.monotonic() + 1
@@ -26,6 +26,7 @@ test("a signal handler that uses the pool in the middle of a map", function()
             if pool:apply(square, { i }) ~= i * i then wrong = wrong + 1 end
         end
     end
+    sender:close() -- no more will come
     mp.on_signal("USR1", before)
     test.between(#extra, 1, 200)
     for i, result in ipairs(extra) do

@@ -15,34 +15,31 @@ public enum DeadlockReport {
         var lines = ["mprun: \(kind) \(deadlock.kind.code): \(explanation.title)"]
         for process in deadlock.processes.prefix(most) { lines += describe(process) }
         if deadlock.processes.count > most { lines.append("  … and \(deadlock.processes.count - most) more") }
-        if deadlock.cycleLength > 0 { lines.append("  cycle: \(cycle(deadlock))") }
+        lines += cycle(deadlock)
         if !deadlock.isCertain { lines.append("  (other processes can still act and may end this)") }
         lines.append("  remedy: \(explanation.remedy)")
         lines.append("  (mprun --explain \(deadlock.kind.code) says more)")
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// `Process-1 (pid 17) at bank.lua:12 for 1.3 s: wants Lock 'b' (bank.lua:4)`, and what it holds.
+    /// Who, where and for how long; then, a line each, what it waits for and what it holds.
     private static func describe(_ blocked: BlockedProcess) -> [String] {
         let process = blocked.process
-        return [
-            "  \(process.name) (pid \(process.pid))\(Words.duration(of: blocked.wait)): \(Words.what(blocked.wait))"
-        ]
-            + Words.held(by: process).map { "      \($0)" }
+        return ["  \(process.name) (pid \(process.pid))\(Words.duration(of: blocked.wait))"]
+            + ([Words.what(blocked.wait)] + Words.held(by: process)).map { "      \($0)" }
     }
 
-    /// `Process-1 → Lock 'b' (bank.lua:4), held by Process-2 → Lock 'a' (bank.lua:3), held by Process-1`
-    private static func cycle(_ deadlock: Deadlock) -> String {
+    /// A process, then a line for each step: `→ Lock 'b' (bank.lua:4), held by Process-2`.
+    private static func cycle(_ deadlock: Deadlock) -> [String] {
         let members = deadlock.processes.prefix(deadlock.cycleLength)
-        var text = members[0].process.name
-        for (position, blocked) in members.enumerated() {
-            let next = members[(position + 1) % members.count].process.name
-            if blocked.wait.operation == .joinProcess {
-                text += " → joins \(next)"
-            } else if let object = blocked.wait.object {
-                text += " → \(SharedClasses.title(object)), held by \(next)"
+        guard let first = members.first else { return [] }
+        return ["  cycle: \(first.process.name)"]
+            + members.enumerated().map { position, blocked in
+                let next = members[(position + 1) % members.count].process.name
+                guard blocked.wait.operation == .acquire, let object = blocked.wait.object else {
+                    return "      → joins \(next)"
+                }
+                return "      → \(SharedClasses.title(object)), held by \(next)"
             }
-        }
-        return text
     }
 }

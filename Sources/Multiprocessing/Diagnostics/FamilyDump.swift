@@ -13,18 +13,21 @@ public enum FamilyDump {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// What it does: `runs`, or what it waits for.
+    private static func activity(_ process: ProcessView) -> String {
+        guard let wait = process.wait else { return "runs" }
+        return Words.what(wait) + (wait.secondsLeft.map { ", at most \(Words.seconds($0)) more" } ?? "")
+    }
+
     private static func describe(_ process: ProcessView, _ traceback: String?) -> [String] {
         var facts = ["pid \(process.pid)"]
         if process.parentPid > 0 { facts.append("started by \(process.parentPid)") }
         if process.isDaemon { facts.append("daemon") }
         var line = "\(process.name) (\(facts.joined(separator: ", ")))"
         if let wait = process.wait {
-            line += "\(Words.duration(of: wait)): \(Words.what(wait))"
-            if let left = wait.secondsLeft { line += ", at most \(Words.seconds(left)) more" }
-        } else {
-            line += ": runs"
+            line += Words.duration(of: wait)
         }
-        var lines = [line] + Words.held(by: process).map { "    \($0)" }
+        var lines = [line] + ([activity(process)] + Words.held(by: process)).map { "    \($0)" }
         if let traceback {
             lines += traceback.split(separator: "\n").map { "    \($0)" }
         } else {
