@@ -158,6 +158,10 @@ void ip_show_on_quit(const char *program, const char *option) {
     set_action(SIGQUIT, on_quit, SA_RESTART);
 }
 
+void ip_show_on_quit_again(void) {
+    if (quit_owner != 0) set_action(SIGQUIT, on_quit, SA_RESTART);
+}
+
 bool ip_can_catch(int number) {
     switch (number) {
         case SIGURG:  // requests
@@ -208,7 +212,7 @@ int ip_poll(struct pollfd *descriptors, unsigned count, uint64_t ns) {
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
     struct timespec timeout = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
-    int result = ip_signal_pending() ? 0 : ppoll(descriptors, count, &timeout, &before);
+    int result = ip_signal_pending() || ip_attention_is_wanted() ? 0 : ppoll(descriptors, count, &timeout, &before);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return result;
 }

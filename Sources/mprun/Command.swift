@@ -12,8 +12,6 @@ enum Command {
     private enum ExitStatus {
         static let success: Int32 = 0
         static let failure: Int32 = 1
-        /// Ended by a deadlock.
-        static let deadlock: Int32 = 3
     }
 
     /// Does what the command line says and ends the process.
@@ -73,7 +71,7 @@ enum Command {
             fflush(nil)
             Interruption.endProcess()
         }
-        if DeadlockPolicy.wasFoundAtEnd || failure?.isDeadlock == true { return ExitStatus.deadlock }
+        if DeadlockPolicy.wasFoundAtEnd || failure?.isDeadlock == true { return DeadlockPolicy.status }
         return failure == nil ? ExitStatus.success : ExitStatus.failure
     }
 

@@ -107,7 +107,7 @@ test("--deadlock with nonsense", function()
 end)
 
 test("--explain tells what a code means, without a script", function()
-    for i = 1, 12 do
+    for i = 1, 13 do
         local code = ("MP%03d"):format(i)
         local result = support.shell(support.quote(support.mprun) .. " --explain " .. code)
         test.is(result.status, 0)
@@ -173,6 +173,53 @@ test("every blocking call", function()
         contains(result.err, "script.lua:" .. i + 2)
     end
     test.is(i, #calls)
+end)
+
+test("a lock whose holder waits for something else; an idle worker is left alone", function()
+    local result = support.run [[
+        local mp = require "multiprocessing"
+        local lock = mp.Lock { name = "ours" }
+        local pool = mp.Pool(2)
+        lock:acquire()
+        local good, problem = pcall(function() return pool:apply(function() lock:acquire() end) end)
+        print(problem.kind, problem.message)
+        lock:release()
+        print(pool:apply(function() return "on" end))
+        pool:terminate()
+    ]]
+    test.is(result.status, 0)
+    contains(result.out, "DeadlockError\tMP013", "\non\n")
+    contains(result.err, "wants Lock 'ours' (script.lua:2), held by MainProcess", "waits for the workers of its pool")
+    test.is(count(result.err, "[pool worker]"), 0)
+    local result = support.run [[
+        local mp, time = require "multiprocessing", require "time"
+        local lock, q = mp.Lock(), mp.Queue()
+        local p = mp.Process { target = function() lock:acquire() q:get() end }:start()
+        while not lock:locked() do time.sleep(0.01) end
+        lock:acquire()
+    ]]
+    test.is(result.status, 3)
+    contains(result.err, "deadlock MP003")
+end)
+
+test("signals that the script has handled before, and does no more", function()
+    local result = support.run [[
+        local mp = require "multiprocessing"
+        mp.on_signal("USR1", print)
+        mp.on_signal("USR1", nil)
+        mp.Queue():get()
+    ]]
+    test.is(result.status, 3)
+end)
+
+test("os.exit does not hide it", function()
+    local result = support.run [[
+        local mp = require "multiprocessing"
+        local q = mp.Queue()
+        mp.Process { target = function() q:get() end }:start()
+        os.exit(0)
+    ]]
+    test.is(result.status, 3)
 end)
 
 test("children that hang when the script has ended", function()

@@ -62,6 +62,7 @@ test("--dump shows each process: state, wait, what it holds, traceback", functio
     test.is(result.err, "")
     check(result.out)
     test.ok(time.monotonic() - before < 5)
+    test.ok(not result.out:find("for 0.0 s", 1, true), "since when they wait, is not since they were asked")
     -- Again, and of a child.
     local child = result.out:match "consumer %(pid (%d+)"
     check(support.shell(mprun .. " --dump " .. child).out)

@@ -137,6 +137,8 @@ void ip_catch_requests(void (*hook)(void));
 /// On SIGQUIT runs this very program, with its output on stderr, as `program option PID-of-this-process`. Both words must
 /// stay. Processes forked from this one do nothing on SIGQUIT.
 void ip_show_on_quit(const char *program, const char *option);
+/// The same again, where it was asked for, after the script has handled SIGQUIT.
+void ip_show_on_quit_again(void);
 
 /// Whether a signal that is caught here has arrived and was not taken yet.
 bool ip_signal_pending(void);

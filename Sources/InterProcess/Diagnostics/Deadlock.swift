@@ -26,6 +26,8 @@ public struct Deadlock {
         case missingPermit
         /// Somebody waits for several things that will not happen.
         case other
+        /// Somebody wants a lock whose owner waits for something else.
+        case blockedOwner
 
         /// The stable code, `MP001`.
         public var code: String {
@@ -86,7 +88,8 @@ public struct Deadlock {
             else {
                 return false
             }
-            return !LockStorage(object).ownerRef.isAlive
+            let owner = LockStorage(object).ownerRef
+            return owner != .none && !owner.isAlive
         }
         if processes.contains(where: isDeadlyHeld) { return .deadOwner }
         // What is waited for by those who could help the others comes first.
@@ -95,9 +98,12 @@ public struct Deadlock {
             (.acquire, .missingPermit), (.waitEvent, .unsetEvent), (.get, .emptyQueue),
             (.joinTasks, .unfinishedTasks),
         ]
-        for (operation, kind) in kinds where processes.contains(where: { $0.wait.operation == operation }) {
+        let wantsLock = { (process: BlockedProcess) in process.wait.object?.kind == .lock }
+        for (operation, kind) in kinds
+        where processes.contains(where: { $0.wait.operation == operation && !wantsLock($0) }) {
             return kind
         }
+        if processes.contains(where: wantsLock) { return .blockedOwner }
         return .other
     }
 }

@@ -55,20 +55,12 @@ public enum DeadlockDetector {
     /// Called by a process whose sleep brought no news.
     static func look() {
         guard response != .off, Slot.mine.waitRecord.isBlocked else { return }
-        var sights: [Sight] = []
-        var rounds: [UInt64] = []
-        for slot in Slot.everUsed {
-            switch slot.phase {
-            case .free, .swept: continue
-            case .live where !slot.isDead && slot.waitRecord.isBlocked:
-                sights.append(Sight(ref: slot.ref, sequence: slot.waitRecord.sequence.load()))
-                rounds.append(slot.waitRecord.rounds.load())
-            // It can act, or its death has consequences.
-            case .live, .forking, .abandoned:
-                seen = []
-                return lookForCycle()
-            }
+        guard let sights = blockedProcesses() else {
+            seen = []
+            return lookForCycle()
         }
+        // Only now: a round that is counted from here on began after all were seen to be blocked.
+        let rounds = sights.map { $0.ref.slot.waitRecord.rounds.load() }
         // One of them tells the others.
         guard sights.first?.ref == ProcessRef.current else { return }
         guard sights == seen else {
@@ -81,13 +73,28 @@ public enum DeadlockDetector {
         report(sights)
     }
 
+    /// All live processes, if all are blocked; nil if one can act, or has died and its death may have consequences.
+    private static func blockedProcesses() -> [Sight]? {
+        var sights: [Sight] = []
+        for slot in Slot.everUsed {
+            switch slot.phase {
+            case .free, .swept: continue
+            case .live where !slot.isDead && slot.waitRecord.isBlocked:
+                sights.append(Sight(ref: slot.ref, sequence: slot.waitRecord.sequence.load()))
+            case .live, .forking, .abandoned: return nil
+            }
+        }
+        return sights
+    }
+
     private static func report(_ sights: [Sight]) {
         let processes = sights.compactMap { BlockedProcess($0.ref.slot) }
         // Killed or interrupted in this moment.
         guard processes.map({ Sight(ref: $0.ref, sequence: $0.sequence) }) == sights else { return }
         let deadlock = Deadlock(certain: processes)
         show?(deadlock)
-        guard response == .abort else { return }
+        // Writing takes its time: somebody may have been killed meanwhile, and the others can go on.
+        guard response == .abort, blockedProcesses() == sights else { return }
         for sight in sights {
             let slot = sight.ref.slot
             slot.verdict.kind.store(deadlock.kind.rawValue)

@@ -17,6 +17,10 @@ public struct Operation {
         case joinProcess
         case receive, send, poll
         case sleep
+        /// Waits for what workers of a pool say.
+        case awaitReply
+        /// A worker waits for something to do.
+        case awaitTask
     }
 
     /// What is done.

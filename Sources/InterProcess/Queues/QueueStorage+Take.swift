@@ -16,7 +16,7 @@ extension QueueStorage {
         guard outcome == .timedOut, !deadline.isNow else { return outcome }
         var set = WaitSet(takers)
         let waited = Waiting.wait(
-            Operation(.get, on: object), in: &set, until: deadline,
+            Operation(claim == nil ? .get : .awaitTask, on: object), in: &set, until: deadline,
             looksReady: { published.load() >> 1 != taken.relaxed() >> 1 || isShutDown }
         ) {
             outcome = tryTake(into: buffer, most, countsTasks, claim)
@@ -64,7 +64,7 @@ extension QueueStorage {
         set.turns = .passedOn
         set.processes = { children.map(\.ref) }
         return Waiting.wait(
-            Operation(.get, on: object), in: &set, until: deadline, looksReady: { hasMessage },
+            Operation(.awaitReply, on: object), in: &set, until: deadline, looksReady: { hasMessage },
             attempt: isReady)
     }
 

@@ -68,14 +68,19 @@ public enum Attention {
         if attention.load() & Request.deadlock.rawValue != 0 {
             attention.clearBits(Request.deadlock.rawValue)
         }
-        if attention.load() & Request.traceback.rawValue != 0 {
-            attention.clearBits(Request.traceback.rawValue)
-            if let traceback { Slot.mine.traceback.answer(traceback()) }
-        }
+        tellTraceback()
         if attention.load() & Request.collectGarbage.rawValue != 0 {
             collectGarbage?()
             attention.clearBits(Request.collectGarbage.rawValue)
         }
+    }
+
+    /// Tells where the script is, if somebody asks. No code of the script runs.
+    static func tellTraceback() {
+        let attention = Slot.mine.attention
+        guard attention.load() & Request.traceback.rawValue != 0 else { return }
+        attention.clearBits(Request.traceback.rawValue)
+        if let traceback { Slot.mine.traceback.answer(traceback()) }
     }
 
     /// Forgets a pending Ctrl-C: it is being reported.

@@ -26,11 +26,13 @@ struct WaitRecord {
     var rounds: SharedWord { word(6) }
     private var isOpen: SharedWord { word(7) }
 
-    /// - Parameter isOpen: somebody outside of the family may end the wait.
-    func begin(_ operation: Operation, until deadline: Deadline, isOpen: Bool) {
+    /// - Parameters:
+    ///   - since: when the wait began, of which this may be a later part.
+    ///   - isOpen: somebody outside of the family may end the wait.
+    func begin(_ operation: Operation, until deadline: Deadline, since begun: UInt64, isOpen: Bool) {
         self.operation.storeRelaxed(operation.kind.rawValue)
         object.storeRelaxed(operation.object?.offset ?? 0)
-        since.storeRelaxed(Clock.now)
+        since.storeRelaxed(begun)
         self.deadline.storeRelaxed(deadline.nanoseconds)
         place.storeRelaxed(Operation.currentPlace())
         self.isOpen.storeRelaxed(isOpen ? 1 : 0)
@@ -42,7 +44,8 @@ struct WaitRecord {
 
     func end() { sequence.store((sequence.relaxed() | 1) &+ 1) }
 
-    func clear() { sequence.store(0) }
+    /// For a process that begins. The sequence goes on: a verdict about a wait of the one before is about no other.
+    func clear() { end() }
 
     /// Whether the process waits for something that only the family can give, for however long it takes.
     var isBlocked: Bool {

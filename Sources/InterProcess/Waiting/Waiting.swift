@@ -71,14 +71,13 @@ public enum Waiting {
         }
         var deathsSeen = 0
         let registration = Registration(of: set)
-        let isOpen = !set.descriptors.isEmpty || Attention.handlesSignals
-        Slot.mine.waitRecord.begin(operation, until: deadline, isOpen: isOpen)
+        let wait = CurrentWait(operation, until: deadline, isOpen: !set.descriptors.isEmpty)
         defer {
             registration.end()
-            Slot.mine.waitRecord.end()
+            wait.end()
         }
         while true {
-            guard let wakeValue = beginRound(operation, registration, until: deadline, isOpen) else {
+            guard let wakeValue = beginRound(wait, registration) else {
                 return .interrupted
             }
             // Only now: who made it ready before we were in the list did not see us.
@@ -110,19 +109,20 @@ public enum Waiting {
         var deathsSeen = 0
         var isListed = false
         let registration = Registration(of: set)
-        let isOpen = Attention.handlesSignals
-        Slot.mine.waitRecord.begin(operation, until: deadline, isOpen: isOpen)
+        let wait = CurrentWait(operation, until: deadline, isOpen: false)
         defer {
             registration.end()
-            Slot.mine.waitRecord.end()
+            wait.end()
         }
         while true {
-            guard let wakeValue = beginRound(operation, registration, until: deadline, isOpen) else {
+            guard let wakeValue = beginRound(wait, registration) else {
                 return .interrupted
             }
             if !isListed {
                 isListed = true
                 onceListed()
+                // That was more than a look: who has noted this wait begins anew.
+                wait.beginAgain()
                 registration.spinForTurn(until: deadline)
             }
             if registration.hasTurn || deadline.hasPassed { return registration.leave() ? .ready : .timedOut }
@@ -135,7 +135,7 @@ public enum Waiting {
     /// - Returns: the wake word's value before: whoever wants something afterwards changes it, and a sleep on this value does
     ///   not start. Nil if the process is interrupted.
     private static func beginRound(
-        _ operation: Operation, _ registration: Registration, until deadline: Deadline, _ isOpen: Bool
+        _ wait: CurrentWait, _ registration: Registration
     ) -> UInt32? {
         let slot = Slot.mine
         while true {
@@ -145,10 +145,12 @@ public enum Waiting {
                 return wakeValue
             }
             if Attention.isDeadlocked() { return nil }
+            Attention.tellTraceback()
+            guard Attention.isWanted else { continue }
             // Code of the script may run, and wait for something else: meanwhile this process can act.
-            slot.waitRecord.end()
+            wait.end()
             guard Attention.serve() else { return nil }
-            slot.waitRecord.begin(operation, until: deadline, isOpen: isOpen)
+            wait.begin()
         }
     }
 
@@ -208,5 +210,34 @@ public enum Waiting {
             set.descriptors[index].revents = count > 0 ? polled[index].revents : 0
         }
         return count != 0
+    }
+}
+
+/// The wait that this process is in, as its record tells.
+private struct CurrentWait {
+    private let operation: Operation
+    private let deadline: Deadline
+    private let isOpen: Bool
+    private let since = Clock.now
+
+    init(_ operation: Operation, until deadline: Deadline, isOpen: Bool) {
+        self.operation = operation
+        self.deadline = deadline
+        self.isOpen = isOpen
+        // Of a wait that ended otherwise in the last moment.
+        _ = Attention.takeDeadlock()
+        begin()
+    }
+
+    func begin() {
+        Slot.mine.waitRecord.begin(
+            operation, until: deadline, since: since, isOpen: isOpen || Attention.handlesSignals)
+    }
+
+    func end() { Slot.mine.waitRecord.end() }
+
+    func beginAgain() {
+        end()
+        begin()
     }
 }

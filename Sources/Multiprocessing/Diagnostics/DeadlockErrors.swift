@@ -25,6 +25,12 @@ public enum DeadlockPolicy {
     /// Whether the script had ended when a deadlock of the others was found, which the process waited for.
     nonisolated(unsafe) public private(set) static var wasFoundAtEnd = false
 
+    /// The exit status of a process that would have ended well, had there not been a deadlock.
+    public static let status: Int32 = 3
+
+    /// That status, if a deadlock was found when the script had ended.
+    static var statusAtEnd: Int32? { wasFoundAtEnd ? status : nil }
+
     /// A wait at the end of the process was interrupted: true if by a deadlock of those that it waits for.
     static func noteAtEnd() -> Bool {
         guard Attention.takeDeadlock() != nil else { return false }

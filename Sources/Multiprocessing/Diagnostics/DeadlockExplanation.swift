@@ -164,6 +164,19 @@ public struct DeadlockExplanation: Sendable {
                     acquired one has ended without release, or was killed: a permit taken by `acquire` belongs to nobody, as
                     everywhere, while one taken by `hold` comes back when its process dies.
                     """)
+        case .blockedOwner:
+            DeadlockExplanation(
+                title: "a lock whose owner waits for something else",
+                remedy: "release the lock before you wait for somebody who needs it.",
+                text: """
+                    A process holds a lock and waits, for the results of a pool for example, while those who should give it what
+                    it waits for want the lock.
+
+                        lock:acquire()
+                        result:get()          -- the worker wants the lock
+
+                    Hold a lock only as long as you work on what it guards, and do not wait for others meanwhile.
+                    """)
         case .other:
             DeadlockExplanation(
                 title: "nothing that could happen is waited for",

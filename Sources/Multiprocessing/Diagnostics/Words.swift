@@ -26,19 +26,24 @@ enum Words {
             }
         }
         let title = SharedClasses.title(object)
-        switch wait.operation {
-        case .get: return "waits for an item of \(title)"
-        case .put: return "waits for room in \(title)"
-        case .joinTasks:
+        // The object may be another one by now: only what is of the right kind is asked.
+        switch (wait.operation, object.kind) {
+        case (.get, _): return "waits for an item of \(title)"
+        case (.put, _): return "waits for room in \(title)"
+        case (.receive, _): return "waits for a message of a Connection"
+        case (.send, _): return "waits until a Connection takes a message"
+        case (.awaitReply, _): return "waits for the workers of its pool"
+        case (.awaitTask, _): return "waits for a task"
+        case (.joinTasks, .queue):
             return "waits for the tasks of \(title), \(QueueStorage(object).unfinishedTasks) unfinished"
-        case .acquire where object.kind == .semaphore: return "wants a permit of \(title)"
-        case .acquire: return "wants \(title), held by \(holder(LockStorage(object)))"
-        case .waitCondition: return "waits to be notified by \(title)"
-        case .waitEvent: return "waits for \(title)"
-        case .waitBarrier:
+        case (.acquire, .semaphore): return "wants a permit of \(title)"
+        case (.acquire, .lock): return "wants \(title), held by \(holder(LockStorage(object)))"
+        case (.waitCondition, _): return "waits to be notified by \(title)"
+        case (.waitEvent, _): return "waits for \(title)"
+        case (.waitBarrier, .barrier):
             let barrier = BarrierStorage(object)
             return "waits at \(title), where \(barrier.waiting) of \(barrier.parties) are"
-        case .joinProcess: return "joins \(ProcessRecord(object).name)"
+        case (.joinProcess, .process): return "joins \(ProcessRecord(object).name)"
         default: return "waits for \(title)"
         }
     }

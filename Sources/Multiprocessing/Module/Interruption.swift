@@ -43,6 +43,7 @@ public enum Interruption {
         ip_default_signal(number)
         guard target != nil else { return }
         if number == SIGINT { catchSignal() }
+        if number == SIGQUIT { ip_show_on_quit_again() }
         if number == SIGTERM, Family.isMainProcess { ip_catch_termination() }
     }
 

@@ -20,11 +20,15 @@ enum Place {
     @inline(never)
     private static func slowlyFound(_ lua: Lua) -> UInt64 {
         guard let position = lua.position else { return 0 }
-        let name = Array(position.shortSource.utf8)
+        // Strings that are loaded are without number, and what is interned stays.
+        let isString = position.shortSource.hasPrefix("[string ")
+        let name = Array((isString ? "[string]" : position.shortSource).utf8)
         guard let id = name.withUnsafeBytes({ try? InternTable.intern($0) }) else { return 0 }
-        free(lastSource)
-        lastSource = strdup(position.shortSource)
-        lastID = id
+        if !isString {
+            free(lastSource)
+            lastSource = strdup(position.shortSource)
+            lastID = id
+        }
         return value(id, position.line)
     }
 

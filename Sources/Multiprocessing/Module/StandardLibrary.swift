@@ -44,7 +44,7 @@ enum StandardLibrary {
             ChildProcess.exit(code)
         }
         if closes { cluabridge_close(lua.record) }
-        Glibc.exit(code)
+        Glibc.exit(code == 0 ? DeadlockPolicy.statusAtEnd ?? 0 : code)
     }
 
     private static func noteSeed(_ lua: Lua) throws(LuaFault) -> Int32 {

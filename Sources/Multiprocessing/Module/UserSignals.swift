@@ -12,6 +12,9 @@ enum UserSignals {
     private static let handlers = Registry.Key.signalHandlers
     private static let failure = Registry.Key.signalError
 
+    /// A bit for each signal that the script handles.
+    nonisolated(unsafe) private static var handled: UInt64 = 0
+
     // What the signal handler needs.
     nonisolated(unsafe) private static var target: UnsafeMutablePointer<cluabridge_State>?
 
@@ -28,8 +31,10 @@ enum UserSignals {
         lua.rawGet(Int64(number), at: 3)
         lua.pushValue(at: 2)
         lua.rawSet(Int64(number), at: 3)
+        let bit: UInt64 = 1 << UInt64(number)
+        handled = isHandled ? handled | bit : handled & ~bit
+        Attention.handlesSignals = handled != 0
         if isHandled {
-            Attention.handlesSignals = true
             target = lua.record
             ip_catch_signal(number) { if let target = UserSignals.target { cluabridge_interrupt(target) } }
         } else {

@@ -96,7 +96,12 @@ enum PoolTasks {
         let board = try PoolBoard(lua, boardAt: 2, placeAt: 3)
         board.noteWaiting()
         return try StoredMessages.withBuffer { buffer throws(LuaFault) in
-            switch queue.take(into: buffer, claim: board.claim, until: .never) {
+            var outcome = queue.take(into: buffer, claim: board.claim, until: .never)
+            // Idle, it is nobody's fault that all others are deadlocked; and they may go on.
+            while outcome == .interrupted, Attention.takeDeadlock() != nil {
+                outcome = queue.take(into: buffer, claim: board.claim, until: .never)
+            }
+            switch outcome {
             case .done: break
             case .shutDown, .timedOut: return 0
             case .interrupted: throw lua.interrupted()
