@@ -105,6 +105,18 @@ test("map: the list is taken as it is at the call, and is not changed", function
     test.is(list, { { "changed" }, { 2 }, "changed", 4 })
 end)
 
+test("map: lists with metamethods; sizes of chunks beyond all measure", function()
+    local list = setmetatable({ 1, 2 }, { __index = function(_, i) return math.type(i) and i <= 5 and i or nil end, __len = function() return 5 end })
+    test.is(pool:map(square, list, 4), squares(1, 5))
+    test.is(pool:map(square, setmetatable({}, { __index = list, __len = function() return 5 end })), squares(1, 5))
+    test.is(pool:map(square, { 1, 2, 3 }, math.maxinteger), squares(1, 3))
+    test.is((collect(pool:imap(square, { 1, 2, 3 }, math.maxinteger))), squares(1, 3))
+    for _, n in ipairs { -1, 2.5, "2" } do
+        local good, problem = pcall(pool.map, pool, square, { 1, n = n })
+        test.ok(not good and tostring(problem):find("to 'map' %(its n is no length%)"), problem)
+    end
+end)
+
 test("map: nil results leave holes, the count is right", function()
     local list, n = pool:map(function(x) if x % 2 == 0 then return x end end, range(1, 7))
     test.is(n, 7)

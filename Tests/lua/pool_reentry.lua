@@ -232,4 +232,41 @@ test("what is tried again is what was given", function()
     test.is(result:get(10), { 5 })
 end)
 
+test("a signal handler takes the reply that the interrupted call waits for", function()
+    local result = support.run([[
+        local mp, time = require "multiprocessing", require "time"
+        local pool = mp.Pool(1)
+        local extra
+        mp.on_signal("USR1", function() extra = pool:apply(function() require "time".sleep(0.4) return "handler" end) end)
+        local r = pool:apply_async(function() require "time".sleep(0.3) return "main" end)
+        os.execute("(sleep 0.1; kill -USR1 " .. mp.getpid() .. ") &")
+        print(r:get(), extra)
+        pool:terminate()
+    ]], { seconds = 20 })
+    test.is(result.out, "main\thandler\n")
+end)
+
+test("a finalizer that uses the pool while tasks are put", function()
+    local pool <close> = mp.Pool(2)
+    local made, extra = 0, {}
+    local function trash()
+        made = made + 1
+        setmetatable({}, { __gc = function() if made < 200 then
+            extra[#extra + 1] = pool:apply_async(square, { 3 })
+            trash()
+        end end })
+    end
+    trash()
+    for round = 1, 50 do
+        local list = {}
+        for i = 1, 400 do list[i] = { i } end
+        for i, value in ipairs(pool:map(function(item) return { item[1] } end, list, 3)) do
+            if value[1] ~= i then test.is(value[1], i) end
+        end
+        if round % 5 == 0 then collectgarbage() end
+    end
+    for _, result in ipairs(extra) do test.is(result:get(10), 9) end
+    test.ok(#extra > 5, #extra .. " by finalizers")
+end)
+
 test.done()

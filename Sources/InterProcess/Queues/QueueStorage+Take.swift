@@ -56,9 +56,12 @@ extension QueueStorage {
     /// Whether a message is there to take.
     public var hasMessage: Bool { published.load() >> 1 != taken.load() >> 1 }
 
-    /// Waits until there is a message, or one of `children` has died.
-    public func waitForMessage(orDeathOf children: [ChildProcess], until deadline: Deadline) -> WaitOutcome {
-        let isReady = { hasMessage || children.contains { !$0.ref.isAlive } }
+    /// Waits until there is a message, or one of `children` has died, or something else, which is looked at whenever code of
+    /// the script has run meanwhile.
+    public func waitForMessage(
+        orDeathOf children: [ChildProcess], or isOver: @escaping () -> Bool, until deadline: Deadline
+    ) -> WaitOutcome {
+        let isReady = { hasMessage || isOver() || children.contains { !$0.ref.isAlive } }
         if isReady() { return .ready }
         var set = WaitSet(takers)
         set.turns = .passedOn

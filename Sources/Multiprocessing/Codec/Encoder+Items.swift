@@ -99,6 +99,7 @@ extension Encoder {
         head.set(lua, inTableAt: table)
         for offset in 0..<items.count {
             items.push(lua, offset)
+            if lua.type(at: -1) == .nil { throw .message("an item of the list is gone") }
             lua.rawSet(Int64(head.count + offset + 1), at: table)
         }
         // It stays on the stack as long as the message refers to what is in it; the caller drops it.

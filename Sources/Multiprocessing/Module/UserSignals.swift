@@ -12,6 +12,9 @@ enum UserSignals {
     private static let handlers = Registry.Key.signalHandlers
     private static let failure = Registry.Key.signalError
 
+    /// How many functions of the script have been called: whether one was, in between.
+    nonisolated(unsafe) private(set) static var calls: Int64 = 0
+
     /// A bit for each signal that the script handles.
     nonisolated(unsafe) private static var handled: UInt64 = 0
 
@@ -93,6 +96,7 @@ enum UserSignals {
             lua.pop()
             return true
         }
+        calls += 1
         lua.push(SignalName.of(number))
         return lua.protectedCall(arguments: 1, results: 0) == .ok
     }

@@ -8,20 +8,11 @@ import LuaBridge
 enum PoolHost {
     static let functions =
         PoolTasks.functions + PoolReplies.functions + [
-            LuaFunction("shield") {
-                Lua.run($0) {
-                    $0.shield()
-                    return 0
-                }
-            },
-            LuaFunction("unshield") {
-                Lua.run($0) {
-                    $0.unshield()
-                    return 0
-                }
-            },
+            LuaFunction("shield") { Lua.run($0, shield) },
+            LuaFunction("unshield") { Lua.run($0, unshield) },
             LuaFunction("list") { Lua.run($0, list) },
             LuaFunction("arm") { Lua.run($0, arm) },
+            LuaFunction("served") { Lua.run($0, served) },
             LuaFunction("wait") { Lua.run($0, wait) },
             LuaFunction("raise") { Lua.run($0, raise) },
             LuaFunction("error") { Lua.run($0, makeError) },
@@ -52,6 +43,27 @@ enum PoolHost {
         }
     }
 
+    // MARK: Shields
+
+    // How many are open, and whether the collector ran before the first. A child takes them over with its copy of the state.
+    nonisolated(unsafe) private static var shields = 0
+    nonisolated(unsafe) private static var collectorWasRunning = false
+
+    /// `shield()`: no code of the script runs from here on, neither signal handlers nor finalizers, until `unshield`.
+    private static func shield(_ lua: Lua) throws(LuaFault) -> Int32 {
+        lua.shield()
+        if shields == 0 { collectorWasRunning = cluabridge_pause_collector(lua.pointer) }
+        shields += 1
+        return 0
+    }
+
+    private static func unshield(_ lua: Lua) throws(LuaFault) -> Int32 {
+        shields -= 1
+        if shields == 0 { cluabridge_resume_collector(lua.pointer, collectorWasRunning) }
+        lua.unshield()
+        return 0
+    }
+
     // MARK: Waiting and timers
 
     /// `arm(seconds)`: SIGALRM ends this process unless it is armed anew in time; 0 ends the timer.
@@ -60,7 +72,14 @@ enum PoolHost {
         return 0
     }
 
-    /// `wait(queue, workers, seconds)`: whether there is a message, or one of the processes has died.
+    /// `served()`: how many signal handlers of the script have run.
+    private static func served(_ lua: Lua) throws(LuaFault) -> Int32 {
+        lua.push(UserSignals.calls)
+        return 1
+    }
+
+    /// `wait(queue, workers, seconds, served)`: whether there is a message, or one of the processes has died, or another
+    /// signal handler has run, which may have done what is waited for.
     private static func wait(_ lua: Lua) throws(LuaFault) -> Int32 {
         let queue = try queue(lua)
         try lua.check(.table, at: 2)
@@ -74,7 +93,10 @@ enum PoolHost {
             lua.pop()
         }
         let seconds = try lua.checkNumber(at: 3)
-        switch queue.waitForMessage(orDeathOf: children, until: .after(seconds: seconds)) {
+        let served = try lua.checkInteger(at: 4)
+        let outcome = queue.waitForMessage(
+            orDeathOf: children, or: { UserSignals.calls != served }, until: .after(seconds: seconds))
+        switch outcome {
         case .ready: lua.push(true)
         case .timedOut: lua.push(false)
         case .interrupted: throw lua.interrupted()

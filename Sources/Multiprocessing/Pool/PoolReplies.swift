@@ -38,7 +38,8 @@ enum PoolReplies {
             return 2
         }
         _ = try QueueMethods.check(lua, queue, outcome)
-        board.noteDone()
+        // 0 is no task: the worker has not come so far.
+        if board.claim.relaxed() != 0 { board.noteDone() }
         lua.push(true)
         return 1
     }

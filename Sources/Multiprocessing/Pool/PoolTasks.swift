@@ -9,6 +9,9 @@ enum PoolTasks {
         LuaFunction("published") { Lua.run($0, published) },
     ]
 
+    /// Bytes of tasks that are put together.
+    private static let largestBatch = 256 << 10
+
     // MARK: In the owner
 
     /// `put_tasks(tasks, job, limit, list, first, last, size, batches, batch)`: puts the items `first` to `last` of a list,
@@ -37,6 +40,8 @@ enum PoolTasks {
                 try encoder.encode(lua, head, items)
                 if let bytes = encoder.plainBytes() {
                     buffer.append(bytes)
+                    // Large ones at once, so that the workers begin while the next is made.
+                    if buffer.byteCount > largestBatch { try putAll(lua, queue, buffer, books) }
                 } else {
                     try putAll(lua, queue, buffer, books)
                     let outcome = try MemoryRelief.retrying(lua) { () throws(SharedMemoryExhausted) in

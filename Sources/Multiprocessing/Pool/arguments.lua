@@ -47,6 +47,10 @@ end
 
 local function check_list(name, list)
     if type(list) ~= "table" then misuse(("bad argument #2 to '%s' (list expected, got %s)"):format(name, type(list))) end
+    local n = list.n
+    if n ~= nil and not (type(n) == "number" and tointeger(n) and n >= 0) then
+        misuse(("bad argument #2 to '%s' (its n is no length)"):format(name))
+    end
 end
 
 local function check_items(name, list, count)

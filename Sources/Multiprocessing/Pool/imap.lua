@@ -4,7 +4,7 @@ local host, arguments, owner = ...
 
 -- What scripts may replace later is bound now.
 local error, pcall, setmetatable, type = error, pcall, setmetatable, type
-local max, huge, move = math.max, math.huge, table.move
+local max, min, huge, move = math.max, math.min, math.huge, table.move
 local now, raise_error, misuse = host.now, host.raise, host.misuse
 local is_callable = arguments.is_callable
 local check, end_job, new_job, pump_until, put, raise =
@@ -35,7 +35,7 @@ local function lazily(pool, name, f, source, given, ordered, more)
     if type(given) ~= "table" then given = { chunksize = given } end
     arguments.options(name, given, known_options)
     arguments.check_task_options(name, given)
-    local size = given.chunksize == nil and 1 or arguments.chunk_size(pool, given.chunksize, 0)
+    local size = given.chunksize == nil and 1 or min(1 << 31, arguments.chunk_size(pool, given.chunksize, 0))
     local next_item, is_list = items_of(name, source)
     local job = new_job(pool, name, f, more.mode or "map", nil, given)
     job.has_items = true

@@ -106,15 +106,19 @@ local function check(pool)
     if pool.broken then raise_error("ProcessError", pool.broken) end
 end
 
+local function next_id(pool)
+    pool.job = pool.job + 1
+    return pool.job
+end
+
 -- Makes a job: function and mode, for all its tasks.
 local function new_job(pool, name, f, mode, kwargs, task_options)
     if not arguments.is_callable(f) then
         misuse(("bad argument #1 to '%s' (function expected, got %s)"):format(name, type(f)))
     end
-    pool.job = pool.job + 1
     local job = {
         pool = pool,
-        id = pool.job,
+        id = shielded(next_id, pool),
         left = 0,       -- tasks not yet answered
         timeout = task_options and task_options.timeout or false,
         retries = task_options and task_options.retries or 0,
@@ -362,8 +366,10 @@ local function release_workers(pool)
     if pool.state == "closed" and pool.waiting == 0 and not next(pool.feeds) then pool.tasks:shutdown() end
 end
 
--- Drives the pool until there was something to do or the time is over.
-local function pump(pool, deadline)
+-- Drives the pool until there was something to do or the time is over. `served` is how many signal handlers had run when
+-- the caller last looked at what it waits for: they may drive the pool, too.
+local function pump(pool, deadline, served)
+    served = served or host.served()
     check_owner(pool)
     if drain(pool) then
         release_workers(pool)
@@ -372,7 +378,7 @@ local function pump(pool, deadline)
     if pool.state == "terminated" then return false end
     local left = deadline and max(0, deadline - now()) or huge
     if pool.waiting == 0 and pool.state ~= "running" then return false end
-    if left > 0 and not host.wait(pool.results, pool.workers, left) then return false end
+    if left > 0 and not host.wait(pool.results, pool.workers, left, served) then return false end
     -- Of the dead every reply is in the queue: they come first.
     local dead = {}
     for place = 0, pool.processes - 1 do
@@ -393,8 +399,10 @@ end
 
 local function pump_until(pool, ready, timeout)
     local deadline = timeout and timeout ~= huge and now() + timeout or nil
-    while not ready() do
-        pump(pool, deadline)
+    while true do
+        local served = host.served()
+        if ready() then return true end
+        pump(pool, deadline, served)
         if pool.state == "terminated" and not ready() then
             drain(pool)
             if not ready() then raise_error("ProcessError", "the pool was terminated") end
@@ -404,7 +412,6 @@ local function pump_until(pool, ready, timeout)
             return ready()
         end
     end
-    return true
 end
 
 -- For `sleep` and `wait`: lets the pools of this process work so long, as long as tasks are under way. Returns whether

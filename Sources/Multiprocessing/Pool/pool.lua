@@ -3,9 +3,9 @@
 local mp, host, arguments, owner, lazily, new_progress = ...
 
 -- What scripts may replace later is bound now.
-local error, ipairs, next, pcall, setmetatable, tostring, type =
-    error, ipairs, next, pcall, setmetatable, tostring, type
-local min, huge, tointeger = math.min, math.huge, math.tointeger
+local error, getmetatable, ipairs, next, pcall, setmetatable, tostring, type =
+    error, getmetatable, ipairs, next, pcall, setmetatable, tostring, type
+local min, max, huge, tointeger = math.min, math.max, math.huge, math.tointeger
 local move, sort, unpack = table.move, table.sort, table.unpack
 local getpid, now = mp.getpid, host.now
 local raise_error, misuse = host.raise, host.misuse
@@ -110,10 +110,10 @@ local function many_calls(pool, name, mode, f, list, given)
     local count = list.n or #list
     check_items(name, list, count)
     -- What is tried again is what was given, whatever becomes of the list meanwhile.
-    if (given.retries or 0) > 0 then list = move(list, 1, count, 1, {}) end
+    if (given.retries or 0) > 0 or getmetatable(list) ~= nil then list = move(list, 1, count, 1, {}) end
     -- A limit, or another try, is for each item: then each is a task of its own, unless told otherwise.
     local one = (given.timeout or given.retries) and 1 or nil
-    local size = chunk_size(pool, given.chunksize or one, count)
+    local size = min(max(1, count), chunk_size(pool, given.chunksize or one, count))
     local job = new_job(pool, name, f, mode, nil, given)
     job.has_items = true
     job.callback, job.error_callback = given.callback, given.error_callback
@@ -229,7 +229,11 @@ function Pool:join()
     if self.state == "running" then raise_error("ValueError", "Pool is still running") end
     if self.state == "closed" then
         owner.feed_all(self)
-        while self.waiting > 0 and not self.broken do pump(self) end
+        while true do
+            local served = host.served()
+            if self.waiting == 0 or self.broken then break end
+            pump(self, nil, served)
+        end
         if self.state == "terminated" then return end -- by a callback
         self.tasks:shutdown()
         for _, worker in ipairs(self.workers) do

@@ -21,6 +21,7 @@ local function describe(problem)
         text = tostring(problem)
     else
         local good, shown = pcall(tostring, problem)
+        if shown == host.interruption then return shown end
         text = good and tostring(shown) or "(error object is a " .. kind .. " value)"
     end
     return { message = text, value = problem, traceback = traceback("", 2):gsub("^\n", ""), process = my_name }
