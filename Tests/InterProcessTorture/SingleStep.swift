@@ -6,9 +6,10 @@ import InterProcess
 /// within a second and a half, and in the end everything must have come back.
 ///
 /// A run tries some instructions of each operation, spread evenly with a random beginning; with MPRUN_TEST_FULL=1 each one
-/// of those that have up to 2,800, and of the others as many as some minutes allow. (`InterProcessTorture single-step` runs
-/// this part alone.)
+/// of those that have up to 2,800, and of the others as many as some minutes allow. (`InterProcessTorture single-step [NAME]`
+/// runs this part alone, or the operations whose name contains NAME.)
 struct SingleStep {
+    private let wanted = CommandLine.arguments.dropFirst(2).first ?? ""
     private static let isFull = getenv("MPRUN_TEST_FULL") != nil
     private static let patience = 1.5
 
@@ -44,6 +45,7 @@ struct SingleStep {
         _ report: inout Report, _ name: String, prepare: () -> Void = {}, operation: () -> Void,
         check: () -> String?
     ) {
+        guard name.contains(wanted) || wanted.isEmpty else { return }
         // Here, so that what is done once a program is not done in the child.
         prepare()
         operation()
