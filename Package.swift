@@ -28,7 +28,7 @@ let package = Package(
         // Pool and Executor are written in Lua; their sources become part of the binary.
         .target(
             name: "Multiprocessing", dependencies: ["LuaBridge", "InterProcess"],
-            resources: ["arguments", "worker", "owner", "imap", "progress", "pool", "executor"].map {
+            resources: ["arguments", "worker", "books", "owner", "imap", "progress", "pool", "executor"].map {
                 .embedInCode("Pool/\($0).lua")
             }),
         .executableTarget(name: "mprun", dependencies: ["Multiprocessing"]),

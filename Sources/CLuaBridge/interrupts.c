@@ -5,7 +5,7 @@
 // the hook too, so that a pending interrupt always has a hook in front of it. A hook that finds nothing
 // pending just goes away.
 //
-// While a shield is up nothing is delivered. What was asked for meanwhile stays pending, and the end of the last
+// While a shield is up nothing is delivered and the collector, which would run finalizers, stands still. What was asked for meanwhile stays pending, and the end of the last
 // shield arms the hook for it.
 #include "CLuaBridge.h"
 
@@ -33,14 +33,16 @@ void cluabridge_set_running(cluabridge_State *state, lua_State *L) {
     if (state->interrupts.pending) arm(&state->interrupts, L);
 }
 
-void cluabridge_shield(cluabridge_State *state) {
-    state->interrupts.shields++;
+void cluabridge_shield(lua_State *L) {
+    cluabridge_Interrupts *interrupts = &cluabridge_state(L)->interrupts;
+    if (interrupts->shields++ == 0) interrupts->collector_was_running = cluabridge_pause_collector(L);
 }
 
-void cluabridge_unshield(cluabridge_State *state) {
-    cluabridge_Interrupts *interrupts = &state->interrupts;
-    if (interrupts->shields > 0) interrupts->shields--;
-    if (interrupts->shields == 0 && interrupts->pending) arm(interrupts, interrupts->running);
+void cluabridge_unshield(lua_State *L) {
+    cluabridge_Interrupts *interrupts = &cluabridge_state(L)->interrupts;
+    if (interrupts->shields == 0 || --interrupts->shields > 0) return;
+    cluabridge_resume_collector(L, interrupts->collector_was_running);
+    if (interrupts->pending) arm(interrupts, interrupts->running);
 }
 
 bool cluabridge_deliver_interrupt(lua_State *L) {

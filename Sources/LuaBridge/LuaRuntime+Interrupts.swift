@@ -32,10 +32,10 @@ extension Lua {
         if isInterruptPending, cluabridge_deliver_interrupt(pointer) { throw .value }
     }
 
-    /// Puts off the delivery of interrupts until the matching ``unshield()``: for stretches of Lua code that have to be
+    /// Puts off the delivery of interrupts, and finalizers, until the matching ``unshield()``: for stretches of Lua code that have to be
     /// run as a whole and do not wait.
-    public func shield() { cluabridge_shield(record) }
+    public func shield() { cluabridge_shield(pointer) }
 
     /// Ends the innermost shield. What was asked for meanwhile is delivered before the next Lua instruction.
-    public func unshield() { cluabridge_unshield(record) }
+    public func unshield() { cluabridge_unshield(pointer) }
 }

@@ -18,15 +18,7 @@ local function contains(text, ...)
     end
 end
 
--- The number of times a text occurs in another one.
-local function count(text, part)
-    local n, position = 0, 1
-    while true do
-        local first, last = text:find(part, position, true)
-        if not first then return n end
-        n, position = n + 1, last + 1
-    end
-end
+local count = support.count
 
 local expected = {
     philosophers = {

@@ -32,14 +32,7 @@ local function finished(name, with_errors)
     return text, errors
 end
 
-local function count(text, part)
-    local n, at = 0, 1
-    while true do
-        local from, to = text:find(part, at, true)
-        if not from then return n end
-        n, at = n + 1, to + 1
-    end
-end
+local count = support.count
 
 -- Each of the parts is in the text, one after the other.
 local function in_order(text, ...)

@@ -133,6 +133,16 @@ function support.worker_pids(pool)
     return pids
 end
 
+--- How often a text occurs in another one.
+function support.count(text, part)
+    local n, position = 0, 1
+    while true do
+        local first, last = text:find(part, position, true)
+        if not first then return n end
+        n, position = n + 1, last + 1
+    end
+end
+
 --- The list {first, first + 1, … last}.
 function support.range(first, last)
     local list = {}

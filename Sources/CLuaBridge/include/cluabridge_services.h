@@ -56,9 +56,9 @@ void cluabridge_interrupt(cluabridge_State *state);
 /// Delivers a pending interrupt now. Returns true if the handler left an error value on the stack.
 /// Call it with the mark set, that is from Swift.
 bool cluabridge_deliver_interrupt(lua_State *L);
-/// Puts off the delivery of interrupts until the matching ``cluabridge_unshield``.
-void cluabridge_shield(cluabridge_State *state);
-void cluabridge_unshield(cluabridge_State *state);
+/// Puts off the delivery of interrupts, and the collector, until the matching ``cluabridge_unshield``.
+void cluabridge_shield(lua_State *L);
+void cluabridge_unshield(lua_State *L);
 /// Records that `L` is the thread that runs; passes a pending interrupt on to it.
 void cluabridge_set_running(cluabridge_State *state, lua_State *L);
 /// Replaces `coroutine.resume`, `wrap` and `close` by functions that keep track of the running thread.

@@ -74,6 +74,7 @@ enum { CLUABRIDGE_CLASS_LIMIT = 64 };
 typedef struct {
     volatile sig_atomic_t pending;
     int shields;                              ///< how many stretches of code that must not be interrupted are open
+    bool collector_was_running;               ///< before the first of them
     lua_State *_Nullable volatile running;    ///< the thread that executes: hooks belong to threads, not to states
     lua_Hook _Nullable hook;                  ///< the user's own hook, put back when the interrupt is delivered
     int mask;

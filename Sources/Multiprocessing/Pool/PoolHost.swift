@@ -45,21 +45,13 @@ enum PoolHost {
 
     // MARK: Shields
 
-    // How many are open, and whether the collector ran before the first. A child takes them over with its copy of the state.
-    nonisolated(unsafe) private static var shields = 0
-    nonisolated(unsafe) private static var collectorWasRunning = false
-
     /// `shield()`: no code of the script runs from here on, neither signal handlers nor finalizers, until `unshield`.
     private static func shield(_ lua: Lua) throws(LuaFault) -> Int32 {
         lua.shield()
-        if shields == 0 { collectorWasRunning = cluabridge_pause_collector(lua.pointer) }
-        shields += 1
         return 0
     }
 
     private static func unshield(_ lua: Lua) throws(LuaFault) -> Int32 {
-        shields -= 1
-        if shields == 0 { cluabridge_resume_collector(lua.pointer, collectorWasRunning) }
         lua.unshield()
         return 0
     }

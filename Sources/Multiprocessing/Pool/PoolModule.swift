@@ -34,12 +34,15 @@ enum PoolModule {
         lua.rawSet("interruption", at: host)
         let worker = try run(lua, PackageResources.worker_lua, "=[pool worker]", arguments: [1, host])
         let options = try run(lua, PackageResources.arguments_lua, "=[pool arguments]", arguments: [host])
+        let books = try run(lua, PackageResources.books_lua, "=[pool books]", arguments: [host, options])
         let owner = try run(
-            lua, PackageResources.owner_lua, "=[pool owner]", arguments: [1, host, options, worker])
-        let imap = try run(lua, PackageResources.imap_lua, "=[imap]", arguments: [host, options, owner])
+            lua, PackageResources.owner_lua, "=[pool owner]", arguments: [1, host, worker, books])
+        let imap = try run(
+            lua, PackageResources.imap_lua, "=[imap]", arguments: [host, options, books, owner])
         let progress = try run(lua, PackageResources.progress_lua, "=[progress]", arguments: [host])
         let pool = try run(
-            lua, PackageResources.pool_lua, "=[pool]", arguments: [1, host, options, owner, imap, progress])
+            lua, PackageResources.pool_lua, "=[pool]",
+            arguments: [1, host, options, books, owner, imap, progress])
         let executor = try run(
             lua, PackageResources.executor_lua, "=[executor]",
             arguments: [1, host, options, owner, imap, pool])

@@ -58,8 +58,6 @@ enum PoolReplies {
         lua.top = 3
         return try StoredMessages.withBuffer { buffer throws(LuaFault) in
             guard queue.take(into: buffer, atMost: most) == .done else { return 0 }
-            let wasRunning = cluabridge_pause_collector(lua.pointer)
-            defer { cluabridge_resume_collector(lua.pointer, wasRunning) }
             var inbox = Inbox(lua, batchesAt: 3)
             for index in 0..<buffer.count { try inbox.receive(buffer[index]) }
             inbox.close()
@@ -109,13 +107,7 @@ enum PoolReplies {
                     return
                 }
             } else {
-                let top = lua.top
-                do throws(LuaFault) {
-                    try Decoder.decode(lua, bytes)
-                } catch {
-                    let text = try PoolHost.explain(lua, error, dropTo: top)
-                    pushUnreadable(text, bytes)
-                }
+                _ = try pushDecoded(bytes)
             }
             replyCount += 1
             lua.rawSet(replyCount, at: replies)
@@ -175,19 +167,25 @@ enum PoolReplies {
             _ bytes: UnsafeRawBufferPointer, at first: Int64, count: Int
         ) throws(LuaFault) -> Bool {
             let top = lua.top
-            do throws(LuaFault) {
-                try Decoder.decode(lua, bytes)
-            } catch {
-                let text = try PoolHost.explain(lua, error, dropTo: top)
-                pushUnreadable(text, bytes)
-                return false
-            }
+            guard try pushDecoded(bytes) else { return false }
             for offset in 0..<Int64(count) {
                 lua.rawGet(offset + 2, at: top + 1)
                 lua.rawSet(first + offset, at: values)
             }
             lua.top = top
             return true
+        }
+
+        /// Pushes a reply; or, and returns false, the one that stands for it if it cannot be decoded.
+        private func pushDecoded(_ bytes: UnsafeRawBufferPointer) throws(LuaFault) -> Bool {
+            let top = lua.top
+            do throws(LuaFault) {
+                try Decoder.decode(lua, bytes)
+                return true
+            } catch {
+                pushUnreadable(try PoolHost.explain(lua, error, dropTo: top), bytes)
+                return false
+            }
         }
 
         /// Notes what was done of the batch at work.

@@ -1,14 +1,14 @@
 -- imap, imap_unordered and the maps of an executor: tasks that are put little by little, as their results are asked for.
 
-local host, arguments, owner = ...
+local host, arguments, books, owner = ...
 
 -- What scripts may replace later is bound now.
 local error, pcall, setmetatable, type = error, pcall, setmetatable, type
 local max, min, huge, move = math.max, math.min, math.huge, table.move
 local now, raise_error, misuse = host.now, host.raise, host.misuse
 local is_callable = arguments.is_callable
-local check, end_job, new_job, pump_until, put, raise =
-    owner.check, owner.end_job, owner.new_job, owner.pump_until, owner.put, owner.raise
+local end_job, new_job, put = books.end_job, books.new_job, books.put
+local check, pump_until, raise = owner.check, owner.pump_until, owner.raise
 
 local known_options = { chunksize = true, timeout = true, retries = true }
 

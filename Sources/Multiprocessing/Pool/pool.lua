@@ -1,6 +1,6 @@
 -- Pool and AsyncResult, on top of owner.lua.
 
-local mp, host, arguments, owner, lazily, new_progress = ...
+local mp, host, arguments, books, owner, lazily, new_progress = ...
 
 -- What scripts may replace later is bound now.
 local error, getmetatable, ipairs, next, pcall, setmetatable, tostring, type =
@@ -12,8 +12,8 @@ local raise_error, misuse = host.raise, host.misuse
 local check_items, check_list, check_task_options, chunk_size, is_callable, options, timeout_of =
     arguments.check_items, arguments.check_list, arguments.check_task_options, arguments.chunk_size,
     arguments.is_callable, arguments.options, arguments.timeout_of
-local check, drain, end_job, new_job, pump, pump_until, put, raise =
-    owner.check, owner.drain, owner.end_job, owner.new_job, owner.pump, owner.pump_until, owner.put, owner.raise
+local end_job, new_job, put = books.end_job, books.new_job, books.put
+local check, drain, pump, pump_until, raise = owner.check, owner.drain, owner.pump, owner.pump_until, owner.raise
 local words_per_worker = owner.words_per_worker
 
 local Pool, AsyncResult = {}, {}
@@ -148,7 +148,7 @@ local function many_calls(pool, name, mode, f, list, given)
     function job:finished() complete(result) end
     function result:value() return values, count end
     job.feeding = true
-    local good, problem = pcall(owner.put_list, pool, job, list, count, size)
+    local good, problem = pcall(books.put_list, pool, job, list, count, size)
     job.feeding = false
     if not good then
         -- Something cannot be sent: the call fails, and what is under way already is of no use.
