@@ -39,7 +39,7 @@ enum Help {
 
     /// An option and what it does, in columns.
     private static func line(_ option: String, _ summary: StaticString) -> String {
-        let column = 18
+        let column = 19
         return "  \(option)\(String(repeating: " ", count: max(1, column - option.utf8.count)))\(summary)"
     }
 }

@@ -321,6 +321,13 @@ test("misuse of the methods", function()
     test.has(test.kind("ValueError", function() pool:imap(square, { 1 }, { chunksize = -3 }) end).message, "not -3")
 end)
 
+test("a dot instead of the colon is explained", function()
+    for _, name in ipairs { "map", "apply", "imap", "starmap_async" } do
+        local good, problem = pcall(function() local _ = pool[name](square, { 1 }) end)
+        test.ok(not good and problem:find "^.*pool.lua:%d+: the methods of a pool are called with a colon", problem)
+    end
+end)
+
 test("pools and results cannot be sent", function()
     local q = mp.Queue()
     test.kind("SerializationError", function() q:put(pool) end)

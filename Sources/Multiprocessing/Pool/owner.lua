@@ -13,8 +13,8 @@
 local mp, host, work, books = ...
 
 -- What scripts may replace later is bound now.
-local error, ipairs, next, pairs, pcall, setmetatable, tostring, xpcall =
-    error, ipairs, next, pairs, pcall, setmetatable, tostring, xpcall
+local error, ipairs, next, pairs, pcall, setmetatable, tostring, type, xpcall =
+    error, ipairs, next, pairs, pcall, setmetatable, tostring, type, xpcall
 local max, min, huge = math.max, math.min, math.huge
 local pack, unpack = table.pack, table.unpack
 local traceback = debug.traceback
@@ -70,6 +70,9 @@ local function new(processes, initializer, initargs, limit)
 end
 
 local function check_owner(pool)
+    if type(pool) ~= "table" or not pool.batches then
+        misuse("the methods of a pool are called with a colon, as pool:map(f, list)")
+    end
     if pool.owner ~= getpid() then misuse("a pool can only be used by the process that made it") end
 end
 
