@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -63,6 +62,15 @@ static char *read_status(pid_t pid, char *text, size_t size) {
     return rest == NULL || rest[1] != ' ' ? NULL : rest + 2;
 }
 
+bool ip_runs_same_program(pid_t pid) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+    struct stat its, mine;
+    // A zombie has none.
+    if (stat(path, &its) != 0 || stat("/proc/self/exe", &mine) != 0) return false;
+    return its.st_dev == mine.st_dev && its.st_ino == mine.st_ino;
+}
+
 bool ip_is_zombie(pid_t pid) {
     char text[1024];
     char *status = read_status(pid, text, sizeof text);
@@ -75,24 +83,6 @@ int ip_dying_status(pid_t pid) {
     if (status == NULL) return -ESRCH;
     char *last = strrchr(status, ' ');  // exit_code is the last field
     return last == NULL ? -EIO : (int)strtol(last + 1, NULL, 10);
-}
-
-int ip_detach_stdin(void) {
-    __fpurge(stdin);
-    int fd = open("/dev/null", O_RDONLY);
-    if (fd < 0) return -errno;
-    if (fd == STDIN_FILENO) return 0;
-    int result = dup2(fd, STDIN_FILENO) < 0 ? -errno : 0;
-    close(fd);
-    return result;
-}
-
-void ip_flush_streams(void) { fflush(NULL); }
-
-void ip_line_buffer_stdout(void) {
-    static bool done;
-    if (!done) setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-    done = true;
 }
 
 int ip_exit_code(int wait_status) {

@@ -252,6 +252,28 @@ test("children of a terminated process go on and the main process joins them at 
     end
 end)
 
+test("a process that start() has started runs, though its parent is terminated before it could begin", function()
+    -- With others to keep the processor busy, it begins later than the family puts its parent away.
+    local busy = {}
+    for i = 1, 4 do busy[i] = mp.Process { target = function() while true do end end, daemon = true }:start() end
+    local q = mp.Queue()
+    for i = 1, 40 do
+        local ready = mp.Event()
+        local p = mp.Process { target = function()
+            mp.Process { target = function() q:put(i) end }:start()
+            ready:set()
+            time.sleep(60)
+        end }:start()
+        ready:wait()
+        p:terminate()
+        p:join()
+    end
+    local seen = 0
+    while seen < 40 and q:try_get(20) do seen = seen + 1 end
+    test.is(seen, 40)
+    for _, p in ipairs(busy) do p:kill() p:join() end
+end)
+
 test("a daemon dies when its parent is killed", function()
     local q = mp.Queue()
     local p = mp.Process {

@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 
 #include "ip_options.h"
+#include "ip_streams.h"
 
 // ---- memory ---------------------------------------------------------------
 
@@ -91,19 +92,13 @@ int ip_pidfd_open(pid_t pid);
 /// Whether `pid` is a process that has ended and was not reaped yet.
 bool ip_is_zombie(pid_t pid);
 
+/// Whether `pid` is a process, not a zombie, of the program that the calling one runs.
+bool ip_runs_same_program(pid_t pid);
+
 /// The wait status of `pid`, which is dying or dead, as /proc tells it, or -errno.
 /// Asked of somebody else's child, which this process cannot wait for. The kernel
 /// sets it before it lets go of the lifeline.
 int ip_dying_status(pid_t pid);
-
-/// Drops what is buffered but unread on stdin and replaces descriptor 0 by /dev/null.
-int ip_detach_stdin(void);
-
-/// Flushes all C output streams; failure is ignored (a closed stdout is no error).
-void ip_flush_streams(void);
-
-/// Makes stdout line-buffered from now on.
-void ip_line_buffer_stdout(void);
 
 /// Decodes a wait status: the exit code, or minus the signal.
 int ip_exit_code(int wait_status);

@@ -3,7 +3,9 @@ import Glibc
 
 /// Why a process could not be started.
 public enum StartFailure: Error {
+    /// The system refused.
     case system(SystemError)
+    /// There is no shared memory for its record, or for its shares of what this process holds.
     case memory(SharedMemoryExhausted)
     /// The family has as many processes as it can.
     case tooManyProcesses(limit: Int)
@@ -20,7 +22,9 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
 
     /// What `fork` returns, in each of the two.
     public enum Fork {
+        /// In the process that called it: the child.
         case parent(ChildProcess)
+        /// In the child: its own record.
         case child(ProcessRecord)
     }
 
@@ -75,12 +79,13 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
             record.pidWord.store(UInt64(getpid()))
             return .child(record)
         }
+        // Before a signal can end this process: from here on its child goes on without it.
+        if pid > 0 { record.pidWord.store(UInt64(pid)) }
         ip_restore_signals(&signals)
         guard pid > 0 else {
             giveUp(slot, object)
             throw .system(SystemError(code: -pid, doing: "starting a process"))
         }
-        record.pidWord.store(UInt64(pid))
         return .parent(ChildProcess(pid: pid, ref: ref, recordIndex: object.index))
     }
 

@@ -4,18 +4,57 @@ import CInterProcess
 public struct Operation {
     /// What is done. The raw values are stored in wait records.
     public enum Kind: UInt64, Sendable {
+        /// Nothing.
         case none = 0
-        case get, put, taskDone, joinTasks, shutDown
-        case acquire, release, recover
-        case waitCondition, notify
-        case setEvent, clearEvent, waitEvent
-        case waitBarrier, breakBarrier
-        case readValue, writeValue
-        case readEntry, writeEntry
+        /// Takes an item from a queue.
+        case get
+        /// Puts an item into a queue.
+        case put
+        /// Reports a task of a queue done.
+        case taskDone
+        /// Waits for the tasks of a queue.
+        case joinTasks
+        /// Shuts a queue down.
+        case shutDown
+        /// Takes a lock or a permit of a semaphore.
+        case acquire
+        /// Gives back a lock or a permit.
+        case release
+        /// Makes a lock free whose owner died.
+        case recover
+        /// Waits for a condition's notification.
+        case waitCondition
+        /// Notifies those who wait for a condition.
+        case notify
+        /// Sets an event.
+        case setEvent
+        /// Clears an event.
+        case clearEvent
+        /// Waits for an event.
+        case waitEvent
+        /// Arrives at a barrier and waits for the others.
+        case waitBarrier
+        /// Breaks or resets a barrier.
+        case breakBarrier
+        /// Reads a value or an element of an array.
+        case readValue
+        /// Writes a value or an element of an array.
+        case writeValue
+        /// Reads an entry of a list or dictionary.
+        case readEntry
+        /// Writes an entry of a list or dictionary.
+        case writeEntry
         /// Looks at an object's state without changing it.
         case inspect
+        /// Waits for the end of a process.
         case joinProcess
-        case receive, send, poll
+        /// Receives from a pipe.
+        case receive
+        /// Sends into a pipe.
+        case send
+        /// Waits for several things, or looks whether there is something to receive.
+        case poll
+        /// Lets time pass.
         case sleep
         /// Waits for what workers of a pool say.
         case awaitReply

@@ -22,6 +22,8 @@ public struct ProcessRecord {
     private static let exitKnown: UInt64 = 1 << 32
     private static let reapedFlag: UInt64 = 2
 
+    /// The record that an object is.
+    ///
     /// - Parameter object: of kind `process`.
     public init(_ object: SharedObject) { self.object = object }
 
@@ -70,7 +72,9 @@ public struct ProcessRecord {
 
     /// Leaves a message for those who ask for the result of the process.
     ///
-    /// - Parameter isError: the message is the error that ended it.
+    /// - Parameters:
+    ///   - message: the values, or the error.
+    ///   - isError: the message is the error that ended it.
     public func setResult(_ message: Message, isError: Bool) throws(SharedMemoryExhausted) {
         let envelope = try Envelope.make(message)
         object.waitLock.lock()

@@ -23,7 +23,8 @@
 //
 // Phases: free → forking (claimed by the parent) → live (by the child, when it holds its
 // lifeline) → free (by the sweeper, generation + 1). A sweeper that finds the parent of a
-// forking slot dead makes it abandoned; a child that comes too late for `live` leaves.
+// forking slot dead makes it abandoned, unless the child is known to be on its way; a child that comes too late for
+// `live` leaves.
 //
 // Invariants: a slot is reused only when its process is dead, its redo records are applied,
 // its hand is empty, its handles are given back and its wait nodes are unlinked.

@@ -56,13 +56,22 @@ enum Sweeper {
     private static func abandon(_ slot: Slot) {
         let state = slot.state.load()
         let parent = ProcessRef(rawValue: slot.parent.load())
-        guard !parent.isAlive || parent == ProcessRef.current && isZombie(slot) else { return }
+        guard !parent.isAlive ? !isOnItsWay(slot) : parent == ProcessRef.current && isZombie(slot) else {
+            return
+        }
         let abandoned = Slot.stateValue(state >> 8, .abandoned)
         // A child that becomes live in this moment wins, and is found dead or alive later.
         if state & 0xff == Slot.Phase.forking.rawValue, !slot.state.compareExchange(state, abandoned) {
             return
         }
         sweep(slot)
+    }
+
+    /// Whether the child of a dead parent has still to become live: `start` may have returned before that, and such a process
+    /// goes on. A process of somebody else's that has got its pid meanwhile only delays the sweep.
+    private static func isOnItsWay(_ slot: Slot) -> Bool {
+        guard slot.phase == .forking, let pid = slot.currentRecord?.pid, pid > 0 else { return false }
+        return ip_runs_same_program(pid)
     }
 
     /// Whether a child of this process has died and was not reaped; without a lifeline only its zombie tells.
