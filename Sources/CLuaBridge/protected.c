@@ -4,28 +4,29 @@
 /// The address is the registry key of the saved traceback.
 static char traceback_key;
 
-/// Whether the error value at index 1 is an error object that wants its `traceback` filled in: a table whose
-/// metatable has a true `__traceback`, and which has none yet.
-static bool wants_traceback(lua_State *L) {
+/// Whether the error value at index 1 is an error object: a table whose metatable has a true `__traceback`.
+static bool is_error_object(lua_State *L) {
     if (lua_type(L, 1) != LUA_TTABLE || luaL_getmetafield(L, 1, "__traceback") == LUA_TNIL) return false;
-    bool wanted = lua_toboolean(L, -1);
+    bool is_one = lua_toboolean(L, -1);
     lua_pop(L, 1);
-    if (!wanted) return false;
+    return is_one;
+}
+
+/// Fills in the `traceback` of the error object at index 1, if it has none.
+static void fill_in_traceback(lua_State *L) {
     lua_pushliteral(L, "traceback");
     bool absent = lua_rawget(L, 1) == LUA_TNIL;
     lua_pop(L, 1);
-    return absent;
+    if (!absent) return;
+    lua_pushliteral(L, "traceback");
+    luaL_traceback(L, L, NULL, 1);
+    lua_rawset(L, 1);
 }
 
-/// As the `lua` program does it, except that tables which can be shown as text stay tables: their fields are what a
-/// handler up the stack tests.
+/// As the `lua` program does it, except that error objects stay tables: their fields are what is tested afterwards.
 static int append_traceback(lua_State *L) {
-    if (wants_traceback(L)) {
-        lua_pushliteral(L, "traceback");
-        luaL_traceback(L, L, NULL, 1);
-        lua_rawset(L, 1);
-    }
-    if (lua_type(L, 1) == LUA_TTABLE && luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL) {
+    if (is_error_object(L)) {
+        fill_in_traceback(L);
         lua_settop(L, 1);
         return 1;
     }

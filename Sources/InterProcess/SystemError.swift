@@ -7,6 +7,8 @@ public struct SystemError: Error, CustomStringConvertible {
     /// What was being done, as in "starting a process".
     public let doing: String
 
+    /// Describes a failure.
+    ///
     /// - Parameters:
     ///   - code: an `errno` value.
     ///   - doing: what the call was needed for.

@@ -57,7 +57,9 @@ extension Lua {
 
     /// Checks that nothing was passed beyond `position`.
     ///
-    /// - Parameter message: What to say: `takes one value; send a table`.
+    /// - Parameters:
+    ///   - position: The last argument there may be.
+    ///   - message: What to say: `takes one value; send a table`.
     @inlinable
     public func checkNothing(after position: Int32, _ message: @autoclosure () -> String) throws(LuaFault) {
         if top > position { throw .argument(position + 1, message()) }

@@ -3,9 +3,9 @@
 public enum LuaErrorTreatment: Int32, Sendable {
     /// Leaves the error value alone.
     case asIs = 0
-    /// Appends a traceback to messages, as the `lua` program does. Tables stay as they are, except that an
-    /// error object, a table whose metatable has a true `__traceback`, gets its field `traceback` filled in
-    /// if that is nil.
+    /// Appends a traceback to messages, and makes text of other values, as the `lua` program does. An error
+    /// object, a table whose metatable has a true `__traceback`, stays as it is, except that its field
+    /// `traceback` is filled in if that is nil.
     case appendTraceback
     /// Leaves the error value alone, and keeps the traceback for ``Lua/pushSavedTraceback()``.
     case saveTraceback

@@ -58,7 +58,12 @@ extension Lua {
     /// What ``load(_:name:accepting:)`` takes.
     @frozen
     public enum ChunkKind: Sendable {
-        case text, bytecode, any
+        /// Source text.
+        case text
+        /// What ``dump(strip:)`` gives. Lua does not check it: made by hand it can crash the process.
+        case bytecode
+        /// Either.
+        case any
 
         @usableFromInline
         var mode: StaticString {
@@ -77,7 +82,10 @@ extension Lua {
 
     /// Compiles a chunk and pushes it as a function, or pushes the error message.
     ///
-    /// - Parameter name: `=text` is shown as it is, `@path` as a file name, anything else as source text.
+    /// - Parameters:
+    ///   - chunk: Source text or bytecode.
+    ///   - name: `=text` is shown as it is, `@path` as a file name, anything else as source text.
+    ///   - kind: Which of the two it may be.
     public func load(_ chunk: UnsafeRawBufferPointer, name: String, accepting kind: ChunkKind = .text)
         -> LuaStatus
     {

@@ -110,11 +110,16 @@ extension LuaClass {
     /// The error for an argument that is no object of this class.
     @usableFromInline
     func mismatch(_ lua: Lua, at position: Int32) -> LuaFault {
-        if cluabridge_is_finalized(lua.pointer, position, number) {
-            return .argument(position, "\(name) expected, got a \(name) that was collected already")
+        .argument(position, mismatch(lua, at: position).description)
+    }
+
+    /// What is there in the place of an object of this class.
+    func mismatch(_ lua: Lua, at index: Int32) -> LuaMismatch {
+        if cluabridge_is_finalized(lua.pointer, index, number) {
+            return LuaMismatch(expected: "\(name)", actual: "a \(name) that was collected already")
         }
-        return .typeMismatch(
-            lua, at: position, expected: "\(name)", note: position == 1 ? colonHint(lua) : nil)
+        return LuaMismatch(
+            expected: "\(name)", actual: lua.typeName(at: index), note: index == 1 ? colonHint(lua) : nil)
     }
 
     /// `did you mean p:start()?` if a method was probably called with a dot.

@@ -19,7 +19,11 @@ public enum LuaFault: Error {
 extension LuaFault {
     /// An argument of the wrong type, in Lua's words: `number expected, got string`.
     ///
-    /// - Parameter note: What to do about it, added after a semicolon.
+    /// - Parameters:
+    ///   - lua: The thread whose running function has the argument.
+    ///   - position: Where the argument is.
+    ///   - expected: What it should be.
+    ///   - note: What to do about it, added after a semicolon.
     public static func typeMismatch(_ lua: Lua, at position: Int32, expected: String, note: String? = nil)
         -> LuaFault
     {

@@ -3,7 +3,8 @@ public final class LuaRuntime {
     /// The main thread. Valid until ``close()``: whoever uses it keeps the runtime alive.
     public let lua: Lua
     let record: UnsafeMutablePointer<cluabridge_State>
-    private var isClosed = false
+    /// Whether ``close()`` was called: the state is gone.
+    public private(set) var isClosed = false
 
     /// Opens an empty state.
     ///

@@ -21,8 +21,10 @@ public struct LuaScript: Sendable {
 extension Lua {
     /// Compiles a function and pushes it.
     ///
-    /// - Parameter chunk: What tracebacks call its code: `=[class.method]`. Its lines are never given as positions of
-    ///   errors: that is where it was called.
+    /// - Parameters:
+    ///   - script: The function.
+    ///   - chunk: What tracebacks call its code: `=[class.method]`. Its lines are never given as positions of errors:
+    ///     that is where it was called.
     /// - Throws: ``LuaFault/value`` if memory runs out.
     public func push(_ script: LuaScript, chunk: String) throws(LuaFault) {
         let text = UnsafeRawBufferPointer(

@@ -1,6 +1,7 @@
 /// How a protected operation ended.
 @frozen
 public enum LuaStatus: Int32, Sendable {
+    /// It succeeded.
     case ok = 0
     /// The coroutine yielded.
     case yield

@@ -3,14 +3,23 @@
 public enum LuaType: Int32, Sendable {
     /// No value: an index beyond the arguments.
     case none = -1
+    /// Nil.
     case `nil` = 0
+    /// True or false.
     case boolean
+    /// A bare pointer.
     case lightUserdata
+    /// An integer or a float.
     case number
+    /// Bytes, mostly text.
     case string
+    /// A table.
     case table
+    /// A function, whatever it is written in.
     case function
+    /// An object with memory of its own: of a class, or a file.
     case userdata
+    /// A coroutine, or the main thread.
     case thread
 
     /// The name as `type` gives it; `no value` for ``none``.

@@ -12,6 +12,7 @@ public protocol NamedValues {
     /// The error for a value of that name which is not what it should be.
     ///
     /// - Parameters:
+    ///   - name: Which value.
     ///   - expected: What it should be, as `boolean` or `number of seconds`.
     ///   - actual: What it is, as `number` or `NaN`.
     ///   - note: What to do about it.

@@ -5,6 +5,7 @@ import Glibc
 /// Its keys are checked against the known ones at once, so that a misspelt option is an error and never
 /// ignored. Fields are read raw.
 public struct Options: NamedValues {
+    /// The thread on whose stack the table is.
     public let lua: Lua
     private let table: Int32?
     private let owner: StaticString
@@ -12,6 +13,8 @@ public struct Options: NamedValues {
     /// Takes the argument at `position` for options; none and nil stand for an empty table.
     ///
     /// - Parameters:
+    ///   - lua: The thread whose running function has the argument.
+    ///   - position: Where the argument is.
     ///   - owner: The function or class they belong to, for error messages.
     ///   - known: The names of all options.
     public init(
@@ -23,12 +26,14 @@ public struct Options: NamedValues {
         try checkKeys(known)
     }
 
+    /// Pushes the option of that name, nil if it is absent.
     public func push(_ name: StaticString) -> LuaType {
         if let table { return lua.rawGet(name, at: table) }
         lua.pushNil()
         return .nil
     }
 
+    /// `Process: option 'daemon' must be a boolean, got number; note`, with the caller's position in front.
     public func mismatch(_ name: StaticString, expected: String, actual: String, note: String?) -> LuaFault {
         let article = "aeiou".contains(expected.first ?? " ") ? "an" : "a"
         let note = note.map { "; \($0)" } ?? ""

@@ -11,6 +11,7 @@ import Glibc
 ///
 /// Required parameters, and those that accept any value, come before and are read by position.
 public struct Parameters: NamedValues {
+    /// The thread on whose stack the arguments are.
     public let lua: Lua
     private let function: StaticString
     private let first: Int32
@@ -24,6 +25,7 @@ public struct Parameters: NamedValues {
     /// The last argument is taken for options if it is a table, unless it stands where a table is expected.
     ///
     /// - Parameters:
+    ///   - lua: The thread whose running function has the arguments.
     ///   - function: The function's name, for error messages.
     ///   - first: The position of the first parameter.
     ///   - names: The parameters in order.
@@ -51,6 +53,7 @@ public struct Parameters: NamedValues {
         if endsInOptions { try checkGivenOnce() }
     }
 
+    /// Pushes the parameter of that name, given by position or as an option; nil if it is neither.
     public func push(_ name: StaticString) -> LuaType {
         if let position = position(of: name) {
             lua.pushValue(at: position)
@@ -61,6 +64,7 @@ public struct Parameters: NamedValues {
         return .nil
     }
 
+    /// The error as an argument error for a parameter given by position, and as that of ``Options`` for an option.
     public func mismatch(_ name: StaticString, expected: String, actual: String, note: String?) -> LuaFault {
         if let options, position(of: name) == nil {
             return options.mismatch(name, expected: expected, actual: actual, note: note)

@@ -3,8 +3,11 @@ public enum Suggestion {
     /// The name among `candidates` with the fewest typing errors away from `name`: letters missing, surplus,
     /// wrong, or two swapped.
     ///
-    /// - Parameter limit: How many errors to allow; a short name is allowed fewer, so that it is not
-    ///   "corrected" into something unrelated.
+    /// - Parameters:
+    ///   - name: What was typed.
+    ///   - candidates: What may have been meant.
+    ///   - limit: How many errors to allow; a short name is allowed fewer, so that it is not "corrected" into
+    ///     something unrelated.
     public static func nearest<Candidate: CustomStringConvertible>(
         to name: String, among candidates: [Candidate], within limit: Int = 2
     ) -> Candidate? {

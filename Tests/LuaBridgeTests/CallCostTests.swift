@@ -16,6 +16,13 @@ private let cells: LuaClass<Cell> = LuaClass(
         },
     ])
 
+private final class Instance: LuaObject {
+    func nothing() {}
+
+    static let luaClass: LuaObjectClass<Instance> = LuaObjectClass(
+        "Instance", methods: [LuaFunction("nothing") { Lua.apply($0, Instance.nothing) }])
+}
+
 /// What a call into Swift costs. Prints a table and asserts nothing; run it in a release build with
 /// `LUABRIDGE_BENCHMARK=1`.
 final class CallCostTests: LuaTestCase {
@@ -29,6 +36,8 @@ final class CallCostTests: LuaTestCase {
                     return 1
                 }
             },
+            LuaFunction("plus") { Lua.apply($0) { (left: Int, right: Int) in left + right } },
+            LuaFunction("Instance") { Lua.apply($0, Instance.init) },
             LuaFunction("optional") {
                 Lua.run($0) { lua throws(LuaFault) in
                     let parameters = try Parameters(lua, of: "optional", from: 1, ["block", "timeout"])
@@ -65,11 +74,12 @@ final class CallCostTests: LuaTestCase {
         ])
         for (name, call) in [
             ("a C function", "getmetatable(1)"), ("an empty body", "empty()"),
-            ("two integers, one result", "add(1, i)"),
+            ("two integers, one result", "add(1, i)"), ("the same, converted", "plus(1, i)"),
             ("keywords, none given", "optional()"), ("keywords by position", "optional(true, 1)"),
             ("keywords by name", "optional{timeout = 1}"), ("the current line", "where()"),
             ("a method", "cell:nothing()"), ("a method that checks self", "cell:check()"),
-            ("a new object", "Cell()"),
+            ("a method of an instance", "instance:nothing()"), ("a new object", "Cell()"),
+            ("a new instance", "Instance()"),
             ("next, for each of 100 fields", "traverse(fields)"), ("the collector paused", "pause()"),
             ("an error, caught", "pcall(fail)"),
         ] {
@@ -85,6 +95,7 @@ final class CallCostTests: LuaTestCase {
             """
             local empty, add, optional, where, traverse, pause, fail = empty, add, optional, where, traverse, pause, fail
             local cell, Cell, getmetatable, pcall = Cell(), Cell, getmetatable, pcall
+            local plus, instance, Instance = plus, Instance(), Instance
             local fields = {} for i = 1, 100 do fields["k" .. i] = i end
             local clock, best = os.clock, math.huge
             for round = 1, 5 do

@@ -21,12 +21,16 @@ public struct DictionaryStorage {
     /// The object of kind `dictionary`.
     public let object: SharedObject
 
+    /// The dictionary that an object is.
+    ///
     /// - Parameter object: of kind `dictionary`.
     public init(_ object: SharedObject) { self.object = object }
 
     /// What scripts see it as.
     public enum Variant: UInt64, Sendable {
+        /// A `dict`: its entries are got by methods and by indexing.
         case dictionary = 0
+        /// A `Namespace`: its entries are its fields.
         case namespace
     }
 
@@ -177,7 +181,9 @@ public struct DictionaryStorage {
 
     /// Shows `body` the value of `key`, nil if there is none, and does with it what it says, as one operation.
     ///
-    /// - Parameter body: must neither block nor use shared objects.
+    /// - Parameters:
+    ///   - key: the key's bytes.
+    ///   - body: gives the new value, nil to leave the entry as it is; must neither block nor use shared objects.
     public func update(
         _ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer?) -> UnsafeRawBufferPointer?
     ) throws(SharedMemoryExhausted) {
@@ -278,7 +284,9 @@ public struct DictionaryStorage {
 
     /// How removing ended.
     public enum Removal {
+        /// The entry is gone.
         case removed
+        /// There was none.
         case absent
         /// Somebody else has changed the value.
         case changed
@@ -286,7 +294,9 @@ public struct DictionaryStorage {
 
     /// Removes the entry of `key`.
     ///
-    /// - Parameter buffer: gets the value.
+    /// - Parameters:
+    ///   - key: the key's bytes.
+    ///   - buffer: gets the value.
     /// - Returns: whether there was one.
     public func remove(_ key: UnsafeRawBufferPointer, into buffer: MessageBuffer? = nil) -> Bool {
         remove(key, into: buffer, if: nil) == .removed

@@ -24,6 +24,8 @@ public struct ListStorage {
     /// The object of kind `list`.
     public let object: SharedObject
 
+    /// The list that an object is.
+    ///
     /// - Parameter object: of kind `list`.
     public init(_ object: SharedObject) { self.object = object }
 
@@ -78,7 +80,10 @@ public struct ListStorage {
 
     /// Adds copies of all elements from `start` on to `buffer`.
     ///
-    /// - Parameter most: stops when the buffer has about so many bytes.
+    /// - Parameters:
+    ///   - start: the position of the first, from 0.
+    ///   - most: stops when the buffer has about so many bytes.
+    ///   - buffer: gets the copies, a message each.
     /// - Returns: how often the list had been changed, for `replace`.
     @discardableResult
     public func read(from start: Int, most: Int = .max, into buffer: MessageBuffer) -> UInt64 {
@@ -136,7 +141,9 @@ public struct ListStorage {
 
     /// Adds `count` messages at the end, all or none.
     ///
-    /// - Parameter message: called with 0..<count in order, and with something to do with each message.
+    /// - Parameters:
+    ///   - count: how many.
+    ///   - message: called with 0..<count in order, and with something to do with each message.
     public func append(
         _ count: Int,
         _ message: (Int, (Message) throws(SharedMemoryExhausted) -> Void) throws(SharedMemoryExhausted) ->

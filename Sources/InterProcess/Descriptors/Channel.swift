@@ -74,6 +74,8 @@ public enum ChannelFailure: Error {
     case badLength
     /// There is no memory for a message of so many bytes.
     case noMemory(Int)
+    /// The objects that a message carries need shared memory, and there is none.
     case memory(SharedMemoryExhausted)
+    /// The system refused.
     case system(SystemError)
 }

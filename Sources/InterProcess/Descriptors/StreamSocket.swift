@@ -8,6 +8,8 @@ public struct StreamSocket: BitwiseCopyable, Sendable {
     /// The descriptor of an open socket in this process.
     public let descriptor: Int32
 
+    /// Wraps a descriptor.
+    ///
     /// - Parameter descriptor: an open stream socket; whoever makes the value keeps the duty to close it.
     public init(descriptor: Int32) { self.descriptor = descriptor }
 

@@ -46,7 +46,9 @@ public struct WaitSource {
 
     /// How a wait ended: which are ready, by their position; none if the time is over.
     public enum Outcome {
+        /// These are ready.
         case ready([Int])
+        /// Ctrl-C, a signal's handler that failed, or a deadlock.
         case interrupted
         /// This one's descriptor is not open.
         case notOpen(Int)

@@ -36,6 +36,7 @@ public struct Deadlock {
         }
     }
 
+    /// What went wrong.
     public let kind: Kind
     /// All blocked processes; those of the cycle first, in its order.
     public let processes: [BlockedProcess]

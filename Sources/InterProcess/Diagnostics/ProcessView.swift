@@ -4,10 +4,13 @@ import Glibc
 /// A process of the family as its slot shows it, from inside of the family or from outside. By the time it is read it may
 /// be otherwise.
 public struct ProcessView {
+    /// What its Process object is called: `Process-1`.
     public let name: String
+    /// Its process id.
     public let pid: pid_t
     /// The process that started it, 0 for the main process.
     public let parentPid: pid_t
+    /// Whether it is killed when its parent dies.
     public let isDaemon: Bool
     /// What it waits for; nil while it runs.
     public let wait: WaitView?
@@ -34,6 +37,7 @@ public struct ProcessView {
 
 /// What a process waits for.
 public struct WaitView {
+    /// What it does to the object.
     public let operation: Operation.Kind
     /// A queue, a lock, the record of a process; nil for several objects or none.
     public let object: SharedObject?
@@ -73,7 +77,9 @@ public struct WaitView {
 
 /// A process that waits for something only the family can give, for however long it takes.
 public struct BlockedProcess {
+    /// The process.
     public let process: ProcessView
+    /// What it waits for: the wait of ``process``.
     public let wait: WaitView
 
     /// The process of a slot; nil if it can act.

@@ -19,6 +19,8 @@ public final class MessageBuffer {
 
     private let state: UnsafeMutablePointer<State>
 
+    /// Makes an empty buffer.
+    ///
     /// - Parameter capacity: bytes to begin with; the buffer grows as needed.
     public init(capacity: Int = 4096) {
         state = .allocate(capacity: 1)

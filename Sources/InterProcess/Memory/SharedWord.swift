@@ -6,6 +6,8 @@ import Atomics
 @frozen public struct SharedWord {
     @usableFromInline let storage: UnsafeAtomic<UInt64>
 
+    /// The word at an address.
+    ///
     /// - Parameter address: 8-byte aligned memory that stays mapped.
     @inlinable @inline(__always)
     public init(_ address: UnsafeMutableRawPointer) {
@@ -42,6 +44,7 @@ import Atomics
     @inlinable @inline(__always)
     public func store(_ value: UInt64) { storage.store(value, ordering: .releasing) }
 
+    /// Writes a word that only this process reads, or whose value is a mere hint. Publishes nothing.
     @inlinable @inline(__always)
     public func storeRelaxed(_ value: UInt64) { storage.store(value, ordering: .relaxed) }
 

@@ -45,8 +45,9 @@ public enum HandleTable {
     /// Makes a shared object that this process owns, with one reference.
     ///
     /// - Parameters:
+    ///   - kind: what it is.
     ///   - name: for diagnostics.
-    ///   - place: the script line that makes it.
+    ///   - place: the script line that makes it; 0 = unknown.
     ///   - setUp: fills the kind's own words, which are zero; it must not allocate.
     public static func create(
         _ kind: SharedObject.Kind, name: String? = nil, place: UInt64 = 0, setUp: (SharedObject) -> Void

@@ -27,10 +27,34 @@ public struct SharedObject: Equatable, BitwiseCopyable, Sendable {
 
     /// What an object is; stored in its identity.
     public enum Kind: UInt64, Sendable {
+        /// Nothing: the place in the table is not in use.
         case free = 0
-        case process, queue, lock, pipe, pipeEnd
-        case semaphore, condition, event, barrier
-        case array, list, dictionary, segment
+        /// The lasting record of a process; see ``ProcessRecord``.
+        case process
+        /// See ``QueueStorage``.
+        case queue
+        /// See ``LockStorage``.
+        case lock
+        /// What the two ends of a pipe share.
+        case pipe
+        /// See ``PipeEnd``.
+        case pipeEnd
+        /// See ``SemaphoreStorage``.
+        case semaphore
+        /// See ``ConditionStorage``.
+        case condition
+        /// See ``EventStorage``.
+        case event
+        /// See ``BarrierStorage``.
+        case barrier
+        /// See ``ArrayStorage``.
+        case array
+        /// See ``ListStorage``.
+        case list
+        /// See ``DictionaryStorage``.
+        case dictionary
+        /// See ``SegmentStorage``.
+        case segment
     }
 
     init(index: Int) { self.index = index }
@@ -89,6 +113,8 @@ public struct Handle: Hashable, Sendable {
     /// Place in the table (24 bits) | generation << 24.
     public let rawValue: UInt64
 
+    /// The handle of a number.
+    ///
     /// - Parameter rawValue: may come from anywhere; a value that names nothing is found out when it is used.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
     init(index: Int, generation: UInt64) { rawValue = UInt64(index) | generation << 24 }

@@ -5,9 +5,11 @@ extension QueueStorage {
     ///
     /// - Parameters:
     ///   - buffer: empty; receives the messages.
+    ///   - most: how many it takes at most.
     ///   - countsTasks: each message taken is a task of this process until `taskDone`.
     ///   - claim: becomes the number of the message taken last, from 1, in the transaction that takes it: whoever knows the
     ///     numbers of messages finds there what a process took that died.
+    ///   - deadline: until when it waits for the first.
     public func take(
         into buffer: MessageBuffer, atMost most: Int = 1, countsTasks: Bool = false, claim: SharedWord? = nil,
         until deadline: Deadline = .now

@@ -4,8 +4,11 @@ import Glibc
 
 /// How waiting for the tasks of a queue ended.
 public enum JoinOutcome {
+    /// All tasks are done.
     case done
+    /// The time to wait is over.
     case timedOut
+    /// Ctrl-C, a signal's handler that failed, or a deadlock.
     case interrupted
     /// Nobody can report these tasks any more: their process has died.
     case consumerDied(name: String, pid: pid_t, tasks: Int)

@@ -30,6 +30,8 @@ public struct QueueStorage {
     /// The object of kind `queue`.
     public let object: SharedObject
 
+    /// The queue that an object is.
+    ///
     /// - Parameter object: of kind `queue`.
     public init(_ object: SharedObject) { self.object = object }
 
@@ -37,6 +39,9 @@ public struct QueueStorage {
     ///
     /// - Parameters:
     ///   - limit: how many messages it holds at most; 0 = any number.
+    ///   - variant: which of the package's queues it is.
+    ///   - name: for diagnostics.
+    ///   - place: the script line that makes it; 0 = unknown.
     public static func create(
         limit: Int, variant: Variant = .plain, name: String? = nil, place: UInt64 = 0
     ) throws(SharedMemoryExhausted) -> QueueStorage {
@@ -50,8 +55,12 @@ public struct QueueStorage {
 
     /// Which of the package's queues it is.
     public enum Variant: UInt64, Sendable {
+        /// `Queue`
         case plain = 0
-        case joinable, simple
+        /// `JoinableQueue`: counts its tasks.
+        case joinable
+        /// `SimpleQueue`: never bounded.
+        case simple
     }
 
     static let shutDownFlag: UInt64 = 1
@@ -153,10 +162,13 @@ public struct QueueStorage {
 
 /// How an operation on a queue ended.
 public enum QueueOutcome: Sendable {
+    /// It was done.
     case done
     /// Full or empty, and the time to wait is over.
     case timedOut
+    /// Ctrl-C, a signal's handler that failed, or a deadlock.
     case interrupted
+    /// The queue takes nothing any more, and for who takes from it, is empty.
     case shutDown
 }
 

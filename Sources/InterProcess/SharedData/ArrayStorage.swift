@@ -20,6 +20,8 @@ public struct ArrayStorage {
     /// The object of kind `array`.
     public let object: SharedObject
 
+    /// The array that an object is.
+    ///
     /// - Parameter object: of kind `array`.
     public init(_ object: SharedObject) { self.object = object }
 
@@ -34,8 +36,11 @@ public struct ArrayStorage {
     /// Makes a value or an array, all zero, that this process holds a reference to.
     ///
     /// - Parameters:
+    ///   - type: the type of the elements.
     ///   - count: how many elements; nil for a value.
     ///   - lock: what guards it, nil for nothing; it is kept alive.
+    ///   - name: for diagnostics.
+    ///   - place: the script line that makes it; 0 = unknown.
     public static func create(
         _ type: ElementType, count: Int?, lock: LockStorage?, name: String? = nil, place: UInt64 = 0
     ) throws(SharedMemoryExhausted) -> ArrayStorage {

@@ -1,19 +1,33 @@
 /// The type of the elements of a shared array, by its code in Python's `array` and `multiprocessing`.
 public enum ElementType: UInt8, CaseIterable, Sendable {
-    case int8 = 0x62  // b
-    case uint8 = 0x42  // B
-    case int16 = 0x68  // h
-    case uint16 = 0x48  // H
-    case int32 = 0x69  // i
-    case uint32 = 0x49  // I
-    case long = 0x6c  // l
-    case unsignedLong = 0x4c  // L
-    case int64 = 0x71  // q
-    case uint64 = 0x51  // Q
-    case float = 0x66  // f
-    case double = 0x64  // d
-    case bool = 0x3f  // ?
-    case character = 0x63  // c
+    /// `b`: 8 bits, signed.
+    case int8 = 0x62
+    /// `B`: 8 bits, unsigned.
+    case uint8 = 0x42
+    /// `h`: 16 bits, signed.
+    case int16 = 0x68
+    /// `H`: 16 bits, unsigned.
+    case uint16 = 0x48
+    /// `i`: 32 bits, signed.
+    case int32 = 0x69
+    /// `I`: 32 bits, unsigned.
+    case uint32 = 0x49
+    /// `l`: C's `long`, 64 bits.
+    case long = 0x6c
+    /// `L`: C's `unsigned long`, 64 bits.
+    case unsignedLong = 0x4c
+    /// `q`: 64 bits, signed.
+    case int64 = 0x71
+    /// `Q`: 64 bits, unsigned.
+    case uint64 = 0x51
+    /// `f`: a float of 32 bits.
+    case float = 0x66
+    /// `d`: a float of 64 bits.
+    case double = 0x64
+    /// `?`: a byte, 0 or 1.
+    case bool = 0x3f
+    /// `c`: a byte of text.
+    case character = 0x63
 
     /// The type of a code, nil for an unknown one.
     public init?(code: Character) {
@@ -52,9 +66,13 @@ public enum ElementType: UInt8, CaseIterable, Sendable {
 
 /// A value of an element.
 public enum Element: Equatable, Sendable {
+    /// Of any type that ``ElementType/integers`` is not nil for.
     case integer(Int64)
+    /// Of `float` and `double`.
     case float(Double)
+    /// Of `bool`.
     case bool(Bool)
+    /// Of `character`.
     case character(UInt8)
 }
 

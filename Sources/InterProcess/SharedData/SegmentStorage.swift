@@ -21,12 +21,16 @@ public struct SegmentStorage {
     /// The object of kind `segment`.
     public let object: SharedObject
 
+    /// The segment that an object is.
+    ///
     /// - Parameter object: of kind `segment`.
     public init(_ object: SharedObject) { self.object = object }
 
     /// Why a segment could not be made, opened or unlinked.
     public enum Failure: Error {
+        /// The system refused.
         case system(SystemError)
+        /// There is no shared memory for the object that stands for the segment.
         case memory(SharedMemoryExhausted)
     }
 
@@ -60,6 +64,8 @@ public struct SegmentStorage {
     /// - Parameters:
     ///   - segmentName: without a slash; nil for a new one.
     ///   - size: bytes, at least 1.
+    ///   - name: for diagnostics.
+    ///   - place: the script line that makes it; 0 = unknown.
     public static func create(
         segmentName: String?, size: Int, name: String? = nil, place: UInt64 = 0
     ) throws(Failure) -> (SegmentStorage, Mapping) {

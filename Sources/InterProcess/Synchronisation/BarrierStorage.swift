@@ -24,6 +24,8 @@ public struct BarrierStorage {
     /// The object of kind `barrier`.
     public let object: SharedObject
 
+    /// The barrier that an object is.
+    ///
     /// - Parameter object: of kind `barrier`.
     public init(_ object: SharedObject) { self.object = object }
 
@@ -35,15 +37,21 @@ public struct BarrierStorage {
         case completes(rank: Int)
         /// The last one, who has to do the action and then `finish`.
         case acts(rank: Int, cycle: UInt64)
+        /// The barrier is broken.
         case broken
+        /// Ctrl-C, a signal's handler that failed, or a deadlock.
         case interrupted
     }
 
     /// How waiting for the others ended.
     public enum Outcome {
+        /// All have come, and the action is done.
         case passed
+        /// The barrier was broken meanwhile, perhaps by a process that died.
         case broken
+        /// The time to wait is over. The barrier is broken for the others.
         case timedOut
+        /// Ctrl-C, a signal's handler that failed, or a deadlock.
         case interrupted
     }
 
@@ -75,6 +83,8 @@ public struct BarrierStorage {
     ///   - timeout: seconds that each of them waits at most, unless it says otherwise; nil is for ever.
     ///   - hasAction: who arrives last does something before the others go on.
     ///   - action: the action, for processes that do not know it; nil if it cannot be sent.
+    ///   - name: for diagnostics.
+    ///   - place: the script line that makes it; 0 = unknown.
     public static func create(
         parties: Int, timeout: Double?, hasAction: Bool, action: Message? = nil, name: String? = nil,
         place: UInt64 = 0

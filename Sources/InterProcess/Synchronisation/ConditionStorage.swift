@@ -17,6 +17,8 @@ public struct ConditionStorage {
     /// The object of kind `condition`.
     public let object: SharedObject
 
+    /// The condition that an object is.
+    ///
     /// - Parameter object: of kind `condition`.
     public init(_ object: SharedObject) { self.object = object }
 
@@ -24,6 +26,7 @@ public struct ConditionStorage {
     public enum Outcome {
         /// The lock is held again, as after `timedOut`.
         case notified
+        /// The time to wait is over.
         case timedOut
         /// The lock is held if it was free.
         case interrupted
@@ -36,7 +39,10 @@ public struct ConditionStorage {
 
     /// Makes a condition that this process holds a reference to.
     ///
-    /// - Parameter lock: what its users hold; the condition keeps it alive.
+    /// - Parameters:
+    ///   - lock: what its users hold; the condition keeps it alive.
+    ///   - name: for diagnostics.
+    ///   - place: the script line that makes it; 0 = unknown.
     public static func create(_ lock: LockStorage, name: String? = nil, place: UInt64 = 0)
         throws(SharedMemoryExhausted) -> ConditionStorage
     {
@@ -56,7 +62,9 @@ public struct ConditionStorage {
 
     /// Lets go of the lock, which this process holds, waits to be notified and takes the lock again.
     ///
-    /// - Parameter inherited: set if the lock was taken over from a process that died holding it.
+    /// - Parameters:
+    ///   - deadline: until when it waits to be notified; taking the lock again may take longer.
+    ///   - inherited: set if the lock was taken over from a process that died holding it.
     public func wait(until deadline: Deadline, inherited: inout Bool) -> Outcome {
         let lock = lock
         var depth: UInt64?

@@ -16,6 +16,8 @@ public struct EventStorage {
     /// The object of kind `event`.
     public let object: SharedObject
 
+    /// The event that an object is.
+    ///
     /// - Parameter object: of kind `event`.
     public init(_ object: SharedObject) { self.object = object }
 

@@ -26,6 +26,8 @@ public struct LockStorage {
     /// The object of kind `lock`.
     public let object: SharedObject
 
+    /// The lock that an object is.
+    ///
     /// - Parameter object: of kind `lock`.
     public init(_ object: SharedObject) { self.object = object }
 
@@ -41,17 +43,23 @@ public struct LockStorage {
 
     /// How an attempt to acquire ended.
     public enum Outcome {
+        /// It is held now.
         case acquired
         /// Acquired from a dead owner (`OwnerDeath.release`).
         case inherited
+        /// Somebody has it, and the time to wait is over.
         case timedOut
+        /// Ctrl-C, a signal's handler that failed, or a deadlock.
         case interrupted
+        /// Its owner died, and it is not free (``OwnerDeath/report``).
         case ownerDied
     }
 
     /// Why a release was refused.
     public enum ReleaseFailure: Error {
+        /// Nobody holds it.
         case notAcquired
+        /// It is recursive, and another process holds it.
         case notOwner
     }
 
@@ -128,7 +136,9 @@ public struct LockStorage {
 
     /// Takes the lock, waiting until the deadline.
     ///
-    /// - Parameter place: the script line that takes it, for reports; 0 = unknown.
+    /// - Parameters:
+    ///   - deadline: until when it waits.
+    ///   - place: the script line that takes it, for reports; 0 = unknown.
     @inline(__always)
     public func acquire(until deadline: Deadline, place: UInt64 = 0) -> Outcome {
         if owner.relaxed() == 0 {

@@ -17,6 +17,8 @@ public struct SemaphoreStorage {
     /// The object of kind `semaphore`.
     public let object: SharedObject
 
+    /// The semaphore that an object is.
+    ///
     /// - Parameter object: of kind `semaphore`.
     public init(_ object: SharedObject) { self.object = object }
 

@@ -10,6 +10,8 @@ public struct Deadline: Sendable {
     /// Does not block.
     public static let now = Deadline(nanoseconds: 0)
 
+    /// The end of a time that begins now.
+    ///
     /// - Parameter seconds: from now; zero and less do not block, infinity blocks for ever.
     public static func after(seconds: Double) -> Deadline {
         guard seconds > 0 else { return .now }

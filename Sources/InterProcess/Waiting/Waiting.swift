@@ -9,9 +9,11 @@ import Glibc
 
 /// How a wait ended.
 public enum WaitOutcome {
+    /// What was waited for has come.
     case ready
+    /// The time to wait is over.
     case timedOut
-    /// Ctrl-C: the caller lets go of everything and tells its own caller.
+    /// Ctrl-C, a signal's handler that failed, or a deadlock: the caller lets go of everything and tells its own caller.
     case interrupted
 }
 
@@ -52,6 +54,9 @@ public enum Waiting {
     /// Blocks until `attempt` succeeds, the deadline passes or the process is interrupted.
     ///
     /// - Parameters:
+    ///   - operation: what is waited for, for reports and for finding deadlocks.
+    ///   - set: what may make it ready.
+    ///   - deadline: until when.
     ///   - looksReady: a cheap and harmless look at whether `attempt` may succeed, for spinning before the sleep;
     ///     nil where the wait is expected to be long.
     ///   - pace: how often the spinning looks.

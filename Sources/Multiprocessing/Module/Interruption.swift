@@ -38,6 +38,15 @@ public enum Interruption {
         Attention.catchRequests { if let target = Interruption.target { cluabridge_interrupt(target) } }
     }
 
+    /// The state is about to be closed: the signals take their default action again.
+    static func remove() {
+        guard target != nil else { return }
+        target = nil
+        ip_default_signal(SIGINT)
+        if !ip_was_terminated() { ip_default_signal(SIGTERM) }
+        ip_stop_grace_timer()
+    }
+
     /// The script does not handle this signal itself any more.
     static func restore(_ number: Int32) {
         ip_default_signal(number)
@@ -53,10 +62,16 @@ public enum Interruption {
     }
 
     /// The script let the interrupt end it, or a wait at the end of the process was interrupted.
-    static func noteRaised() {
+    public static func noteRaised() {
         wasRaised = true
         Attention.takeInterrupt()
         ip_stop_grace_timer()
+    }
+
+    /// Goes on as if nobody had pressed Ctrl-C: for an interactive session, which ends what it runs and not itself.
+    public static func forget() {
+        noteRaised()
+        wasRaised = false
     }
 
     private static func catchSignal() {

@@ -10,10 +10,17 @@ public enum Multiprocessing {
     /// Makes `require "multiprocessing"` and `require "time"` work in a state whose standard libraries are open, and
     /// begins this process's family if it has none.
     ///
-    /// One state of a process can have the module: its children run in a copy of that state.
+    /// One state of a process can have the module, once: its children run in a copy of that state.
     ///
-    /// - Parameter memoryBudget: bytes of shared memory; nil for half of the machine's.
+    /// - Parameters:
+    ///   - runtime: The state.
+    ///   - memoryBudget: Bytes of shared memory that the family may use; nil for half of the machine's.
+    /// - Throws: Also if this process has opened the module before.
     public static func open(in runtime: LuaRuntime, memoryBudget: Int? = nil) throws(OpenFailure) {
+        guard !StateHooks.wereInstalled else {
+            throw .lua(
+                "this process has opened multiprocessing before; one state of a process can have it, once")
+        }
         do throws(SystemError) {
             try Family.begin(memoryBudget: memoryBudget)
         } catch { throw .system(error) }
@@ -27,13 +34,23 @@ public enum Multiprocessing {
             try StandardLibrary.install(in: lua)
             try TimeModule.install(in: lua)
             try ProcessClass.install(in: lua)
-        } catch { throw .lua(lua.errorText(at: -1)) }
+        } catch { throw .lua(LuaError(lua, error).message) }
     }
 
     /// Why the module could not be opened.
-    public enum OpenFailure: Error {
+    public enum OpenFailure: Error, CustomStringConvertible {
+        /// The family could not begin; ENOMEM if there is not the shared memory that was asked for.
         case system(SystemError)
+        /// The state does not take the module.
         case lua(String)
+
+        /// What went wrong, in one line.
+        public var description: String {
+            switch self {
+            case .system(let error): error.description
+            case .lua(let message): message
+            }
+        }
     }
 
     /// Pushes the module's table.
@@ -77,7 +94,24 @@ public enum Multiprocessing {
 enum StateHooks {
     nonisolated(unsafe) private static var record: UnsafeMutablePointer<cluabridge_State>?
 
+    /// Kept: signal handlers and waits reach into the state until it is closed.
+    nonisolated(unsafe) private static var runtime: LuaRuntime?
+
+    /// Whether any state of this process has, or had, the module.
+    nonisolated(unsafe) private(set) static var wereInstalled = false
+
+    /// Whether this state has the module, and is open.
+    static func isInstalled(in runtime: LuaRuntime) -> Bool { self.runtime === runtime && !runtime.isClosed }
+
+    /// The state is closed: what the family needs of it is not there any more.
+    static func remove() {
+        record = nil
+        runtime = nil
+    }
+
     static func install(_ runtime: LuaRuntime) {
+        wereInstalled = true
+        self.runtime = runtime
         record = runtime.lua.record
         Attention.collectGarbage = {
             StateHooks.running?.collectGarbage()

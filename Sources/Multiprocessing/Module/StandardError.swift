@@ -1,23 +1,12 @@
 import CInterProcess
-import Glibc
 import LuaBridge
 
 /// Standard error, unbuffered: one write for a message, so that messages of several processes do not mix.
 public enum StandardError {
     /// Writes `text` as it is, after what this process has printed so far. Errors are ignored.
     public static func write(_ text: String) {
-        // What was printed before should be seen before.
-        ip_flush_streams()
         var text = text
-        text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let written = Glibc.write(2, rest.baseAddress, rest.count)
-                if written < 0, errno == EINTR { continue }
-                guard written > 0 else { return }
-                rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-            }
-        }
+        text.withUTF8 { ip_write_error($0.baseAddress, $0.count) }
     }
 }
 

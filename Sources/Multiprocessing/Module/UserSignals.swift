@@ -46,6 +46,16 @@ enum UserSignals {
         return 1
     }
 
+    /// The state is about to be closed: what the script handled takes its default action again.
+    static func remove() {
+        while handled != 0 {
+            ip_default_signal(Int32(handled.trailingZeroBitCount))
+            handled &= handled - 1
+        }
+        Attention.handlesSignals = false
+        target = nil
+    }
+
     private static func signal(_ lua: Lua, at position: Int32) throws(LuaFault) -> Int32 {
         let number: Int32?
         if let integer = lua.integer(at: position) {

@@ -11,6 +11,8 @@ enum CurrentProcess {
     /// How many Process objects this process has made: the next one's number.
     nonisolated(unsafe) private static var made: Int32 = 0
     nonisolated(unsafe) private(set) static var isDaemon = false
+    /// The name that this process has given itself.
+    nonisolated(unsafe) static var ownName: String?
 
     /// Whether it was started by another process of the family.
     static var isChild: Bool { !identity.isEmpty }
@@ -38,6 +40,7 @@ enum CurrentProcess {
         state.pointee.selfPid = getpid()
         identity.append(state.pointee.number)
         made = 0
+        ownName = nil
         isDaemon = state.pointee.isDaemon
         lua.pushValue(at: index)
         Registry.set(object, in: lua)
@@ -57,5 +60,12 @@ enum CurrentProcess {
         try ProcessObject.pushMain(lua)
         lua.pushValue(at: -1)
         Registry.set(object, in: lua)
+    }
+}
+
+extension Multiprocessing {
+    /// The name of this process, as its script sees it: `MainProcess`, `Process-1` or what somebody has chosen.
+    public static var processName: String {
+        CurrentProcess.ownName ?? (Arena.isMapped ? Family.currentRecord.name : "MainProcess")
     }
 }

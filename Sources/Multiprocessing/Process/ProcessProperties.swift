@@ -29,9 +29,10 @@ enum ProcessProperties {
     }
 
     private static func setName(_ lua: Lua) throws(LuaFault) -> Int32 {
-        _ = try ProcessObject.check(lua)
+        let state = try ProcessObject.check(lua)
         guard lua.type(at: 3) == .string else { throw .message("name must be a string") }
         lua.pushValue(at: 3)
+        if state.pointee.selfPid == getpid() { CurrentProcess.ownName = lua.string(at: 3) }
         ProcessObject.setField("name", of: 1, in: lua)
         return 0
     }

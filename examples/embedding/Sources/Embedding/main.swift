@@ -1,0 +1,2 @@
+// Nothing but the call: functions written in this file would belong to the main actor.
+Program.main()
