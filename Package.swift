@@ -6,6 +6,14 @@ import PackageDescription
 //     CLua → CLuaBridge → LuaBridge ┐
 //                                   ├→ Multiprocessing → mprun
 //         CInterProcess → InterProcess ┘
+
+/// The files of Sources/mprun/Editor/library.
+let annotations = [
+    "multiprocessing", "process", "queues", "connections", "locks", "synchronisation", "shared_data",
+    "managers",
+    "pool", "executor", "errors", "logging", "time",
+]
+
 let package = Package(
     name: "mprun",
     products: [
@@ -31,7 +39,11 @@ let package = Package(
             resources: ["arguments", "worker", "books", "owner", "imap", "progress", "pool", "executor"].map {
                 .embedInCode("Pool/\($0).lua")
             }),
-        .executableTarget(name: "mprun", dependencies: ["Multiprocessing"]),
+        // What --init installs for editors and linters becomes part of the binary as well.
+        .executableTarget(
+            name: "mprun", dependencies: ["Multiprocessing"],
+            resources: [.embedInCode("Editor/luarc.json"), .embedInCode("Editor/luacheckrc.lua")]
+                + annotations.map { .embedInCode("Editor/library/\($0).lua") }),
 
         .testTarget(name: "LuaBridgeTests", dependencies: ["LuaBridge"]),
         .testTarget(name: "MultiprocessingTests", dependencies: ["Multiprocessing"]),

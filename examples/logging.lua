@@ -2,7 +2,6 @@
 -- What the package does, and what you add, on stderr with level and process name.
 
 local mp = require "multiprocessing"
-local time = require "time"
 
 local logger = mp.log_to_stderr "info"
 

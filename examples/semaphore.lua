@@ -9,7 +9,7 @@ local inside = mp.Value("i", 0)
 local most = mp.Value("i", 0)
 
 local function visitor()
-    local seat <close> = seats:hold()
+    local guard <close> = seats:hold()
     local now = inside:add(1)
     most:with(function() most.value = math.max(most.value, now) end)
     time.sleep(0.1)

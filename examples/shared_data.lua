@@ -9,7 +9,7 @@ local squares = mp.Array("d", 8)
 local function work(first, last)
     for i = first, last do
         squares[i] = i * i
-        local lock <close> = total:get_lock():hold() -- 加一再写回: 一步完成
+        local guard <close> = total:get_lock():hold() -- 加一再写回: 一步完成
         total.value = total.value + i
     end
     total:add(1000) -- 或者用原子操作

@@ -32,13 +32,10 @@ enum Command {
         case .showVersion: print(Help.version)
         case .explain(let code): print(try explanation(of: code))
         case .dump(let pid): print(try dump(pid), terminator: "")
+        case .initialise: print(try EditorSetup.install())
         case .run:
-            // A script typed into a terminal, without a prompt, is not what anybody expects.
-            if options.runsStandardInput, isatty(STDIN_FILENO) == 1 {
-                print(Help.text)
-                break
-            }
-            if options.beginsWithVersion { print(Help.version) }
+            if options.labelsOutput { Labels.show() }
+            if options.beginsWithVersion || options.isSession { print(Help.version) }
             return try runScript(options)
         }
         return ExitStatus.success
@@ -54,7 +51,7 @@ enum Command {
         let lua = runtime.lua
         let failure = ScriptRunner(options).run(lua)
 
-        if let failure, !failure.isInterrupt { StandardError.write("\(name): \(failure.message)\n") }
+        if let failure, !isInterrupt(failure) { StandardError.write("\(name): \(failure)\n") }
         EndOfProcess.run(lua)
         takeLateInterrupt(lua)
         let isInterrupted = Interruption.wasRaised
@@ -71,8 +68,15 @@ enum Command {
             fflush(nil)
             Interruption.endProcess()
         }
-        if DeadlockPolicy.wasFoundAtEnd || failure?.isDeadlock == true { return DeadlockPolicy.status }
+        if DeadlockPolicy.wasFoundAtEnd || failure?.kind == ErrorKind.deadlockError.rawValue {
+            return DeadlockPolicy.status
+        }
         return failure == nil ? ExitStatus.success : ExitStatus.failure
+    }
+
+    /// Whether an error is Ctrl-C, and not another one in a script that caught that.
+    private static func isInterrupt(_ error: LuaError) -> Bool {
+        Interruption.wasRaised && strstr(error.message, "interrupted!") != nil
     }
 
     /// What `--dump` prints.
@@ -109,23 +113,20 @@ enum Command {
     private static func openRuntime(_ options: CommandLineOptions) throws(CommandFailure) -> LuaRuntime {
         let budget = options.ignoresEnvironment ? nil : try SharedMemorySize.fromEnvironment()
         let runtime: LuaRuntime
-        do throws(LuaFault) {
-            runtime = try LuaRuntime(programName: name)
-            try runtime.openLibraries(ignoringEnvironment: options.ignoresEnvironment)
-        } catch {
-            throw CommandFailure("cannot create state: not enough memory")
-        }
         do throws(Multiprocessing.OpenFailure) {
-            try Multiprocessing.open(in: runtime, memoryBudget: budget)
+            runtime = try Multiprocessing.openRuntime(
+                programName: name, ignoringEnvironment: options.ignoresEnvironment, memoryBudget: budget)
         } catch {
-            switch error {
-            case .system(let error) where error.code == ENOMEM && budget != nil:
+            if case .system(let error) = error, error.code == ENOMEM, budget != nil {
                 throw CommandFailure("cannot start: \(SharedMemorySize.variable) is too small or too large")
-            case .system(let error): throw CommandFailure("cannot start: \(error.description)")
-            case .lua(let message): throw CommandFailure("cannot start: \(message)")
             }
+            throw CommandFailure("cannot start: \(error)")
         }
-        runtime.useGenerationalCollector()
+        do throws(LuaError) {
+            try runtime.withLua { lua throws(LuaFault) in try LocalModules.add(to: lua) }
+        } catch {
+            throw CommandFailure("cannot start: \(error)")
+        }
         return runtime
     }
 }

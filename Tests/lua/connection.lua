@@ -225,7 +225,7 @@ test("as a scope, both ends", function()
     local a, b
     do
         local near <close>, far = pipe()
-        local other <close> = far
+        local _other <close> = far
         a, b = near, far
         near:send(1729)
         test.is(far:recv(), 1729)

@@ -125,7 +125,7 @@ end)
 
 test("a message without a descriptor is an OSError in recv_fd, and the next one is fine", function()
     local a <close>, b = mp.Pipe()
-    local other <close> = b
+    local _other <close> = b
     a:send_bytes "\0"
     a:send "after"
     test.kind("OSError", function() b:recv_fd() end)
@@ -134,7 +134,7 @@ end)
 
 test("a descriptor that is not received as one is closed, not lost", function()
     local a <close>, b = mp.Pipe()
-    local other <close> = b
+    local _other <close> = b
     local reader <close>, writer = mp.Pipe(false)
     a:send_fd(writer:fileno())
     writer:close()
@@ -146,7 +146,7 @@ end)
 
 test("descriptors that do not exist", function()
     local a <close>, b = mp.Pipe()
-    local other <close> = b
+    local _other <close> = b
     test.kind("OSError", function() a:send_fd(-1) end)
     test.kind("OSError", function() a:send_fd(44977608) end)
     test.kind("ValueError", function() mp.wait({ -1 }, 0) end)

@@ -135,7 +135,7 @@ test("a connection reaches another process through a connection", function()
 end)
 
 test("a connection cannot be put into a queue", function()
-    local a, b = mp.Pipe()
+    local a, _b = mp.Pipe()
     local e = test.kind("SerializationError", function() q:put { a } end)
     test.has(e.message, "at value[1]")
     test.is(q:qsize(), 0)

@@ -13,7 +13,7 @@ end
 local function through_pipe(value)
     local a, b = mp.Pipe()
     -- Another process sends: a large value does not fit into the socket.
-    local p <close> = setmetatable({ mp.Process { target = a.send, args = table.pack(a, value) }:start() }, {
+    local _p <close> = setmetatable({ mp.Process { target = a.send, args = table.pack(a, value) }:start() }, {
         __close = function(self) self[1]:join() end,
     })
     return b:recv()

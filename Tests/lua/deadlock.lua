@@ -183,7 +183,7 @@ test("a lock whose holder waits for something else; an idle worker is left alone
     contains(result.out, "DeadlockError\tMP013", "\non\n")
     contains(result.err, "wants Lock 'ours' (script.lua:2), held by MainProcess", "waits for the workers of its pool")
     test.is(count(result.err, "[pool worker]"), 0)
-    local result = support.run [[
+    result = support.run [[
         local mp, time = require "multiprocessing", require "time"
         local lock, q = mp.Lock(), mp.Queue()
         local p = mp.Process { target = function() lock:acquire() q:get() end }:start()

@@ -149,7 +149,7 @@ test("--die-with-parent: nobody survives a killed main process", function()
         time.sleep(600)
     ]]
     for _, option in ipairs { "--die-with-parent", "" } do
-        local pid, finish = start(code, option)
+        local _, finish = start(code, option)
         local child, grandchild
         grandchild, child = support.read("pids"):match "(%d+)\n(%d+)"
         finish(true)

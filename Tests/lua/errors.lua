@@ -91,7 +91,7 @@ test("errors can be raised and caught inside a coroutine", function()
 end)
 
 test("OSError carries errno", function()
-    local a, b = mp.Pipe(false)
+    local _a, b = mp.Pipe(false)
     local e = test.kind("OSError", function()
         b:recv()
     end)

@@ -3,12 +3,11 @@
 local test = require "tap"
 local mp = require "multiprocessing"
 local support = require "support"
-local time = require "time"
 
 test("a million queues are created and dropped in constant memory", function()
     local baseline
     for i = 1, 1000000 do
-        local q = mp.Queue()
+        local _q = mp.Queue()
         if i == 100000 then baseline = support.resident() end
     end
     local grown = support.resident() - baseline

@@ -8,8 +8,6 @@ local time = require "time"
 
 local die, processes, range = support.die, support.worker_pids, support.range
 
-local function square(x) return x * x end
-
 test("map and starmap raise ProcessError when all other items are done", function()
     local pool <close> = mp.Pool(2)
     local done = mp.Value("i", 0)

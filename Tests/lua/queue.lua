@@ -199,7 +199,7 @@ end)
 
 test("a producer that dies after put loses nothing", function()
     local q = mp.Queue()
-    for i = 1, 20 do
+    for _ = 1, 20 do
         local p = mp.Process {
             target = function()
                 for j = 1, 50 do q:put(j) end

@@ -89,7 +89,7 @@ test("kill -9 at random instants while several put and get", function()
 
     -- Per producer the numbers rise; gaps are items that died in the hand of a killed consumer. Two consumers may
     -- report their items in another order than they took them, so only doubles are certain faults here.
-    local seen, gaps, total, highest = {}, 0, 0, {}
+    local seen, total, highest = {}, 0, {}
     local function account(item)
         local id, number, text = item[1], item[2], item[3]
         local key = id .. ":" .. number

@@ -54,8 +54,8 @@ test("created, written, read and attached by name", function()
 end)
 
 test("a name is invented if none is given", function()
-    local a, undo_a <close> = segment(1)
-    local b, undo_b <close> = segment(1)
+    local a, _undo_a <close> = segment(1)
+    local b, _undo_b <close> = segment(1)
     test.ok(a.name ~= b.name)
     test.ok(exists(a.name))
     test.ok(not a.name:find "/")
@@ -143,7 +143,7 @@ test("unlink twice", function()
 end)
 
 test("reading and writing outside does nothing but raise", function()
-    local shm, undo <close> = segment(10)
+    local shm, _undo <close> = segment(10)
     shm:write(0, "0123456789")
     for _, bounds in ipairs {
         { 0, 11 }, { 10, 1 }, { 11, 0 }, { -1, 1 }, { 0, -1 }, { math.maxinteger, 1 }, { 1, math.maxinteger },
@@ -191,7 +191,7 @@ test("local <close> closes, and does not unlink", function()
 end)
 
 test("another process attaches by name, uses an inherited object, and one sent through a queue", function()
-    local shm, undo <close> = segment(512)
+    local shm, _undo <close> = segment(512)
     elsewhere(function(name)
         local mine <close> = mp.SharedMemory { name = name }
         mine:write(0, "by name")
@@ -203,7 +203,7 @@ test("another process attaches by name, uses an inherited object, and one sent t
     local q = mp.Queue()
     local p = mp.Process { target = function() q:get():write(0, "by sent") end }
     p:start()
-    local late, undo_late <close> = segment(16)
+    local late, _undo_late <close> = segment(16)
     q:put(late)
     p:join()
     test.is(p.exitcode, 0)
@@ -229,7 +229,7 @@ test("a sent object whose segment is gone", function()
 end)
 
 test("Python attaches to a segment of ours", function()
-    local shm, undo <close> = segment(64)
+    local shm, _undo <close> = segment(64)
     shm:write(0, "from Lua")
     -- Python's resource tracker would unlink what Python only attached to.
     test.is(support.python_eval([[

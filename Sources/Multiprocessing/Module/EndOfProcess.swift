@@ -98,7 +98,7 @@ public enum EndOfProcess {
             lua.pushNil()
             lua.rawSet(count, at: -3)
             if lua.protectedCall(arguments: 0, results: 0, onError: .appendTraceback) != .ok {
-                StandardError.write("atexit: \(ErrorReport.text(lua, at: -1))\n")
+                StandardError.write("atexit: \(LuaError(lua, at: -1))\n")
                 lua.pop()
             }
         }

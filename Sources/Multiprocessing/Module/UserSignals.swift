@@ -114,7 +114,7 @@ enum UserSignals {
     /// Where nobody is left to catch it: reports the error of a handler that ended a wait. False if it was not that.
     static func reportFailure(_ lua: Lua) -> Bool {
         guard !Attention.isInterrupted, takeFailure(lua) else { return false }
-        StandardError.write("on_signal: \(ErrorReport.text(lua, at: -1))\n")
+        StandardError.write("on_signal: \(LuaError(lua, at: -1))\n")
         lua.pop()
         return true
     }

@@ -20,6 +20,8 @@ struct CommandLineOptions {
         case explain(String)
         /// The family of a process.
         case dump(pid_t)
+        /// The current directory is set up for editors.
+        case initialise
     }
 
     let words: CommandLineWords
@@ -32,6 +34,9 @@ struct CommandLineOptions {
     private(set) var diesWithParent = false
     /// `-v`: the version first, then the rest; standard input does not run for want of a script.
     private(set) var beginsWithVersion = false
+    /// `-i`: a session at the end.
+    private(set) var endsInteractively = false
+    private(set) var labelsOutput = false
     /// The word that names the script, or the number of words if there is none.
     private(set) var script: Int32
 
@@ -54,7 +59,9 @@ struct CommandLineOptions {
             case .ignoreEnvironment: ignoresEnvironment = true
             case .version: beginsWithVersion = true
             case .interactive:
-                throw CommandFailure("'-i': this version has no interactive mode\n\(Help.usage)")
+                beginsWithVersion = true
+                endsInteractively = true
+            case .label: labelsOutput = true
             case .deadlock:
                 let word = String(cString: option.argument.unsafelyUnwrapped)
                 guard let response = CommandLineOptions.responses[word] else {
@@ -72,6 +79,9 @@ struct CommandLineOptions {
                 return
             case .explain:
                 purpose = .explain(String(cString: option.argument.unsafelyUnwrapped))
+                return
+            case .initialise:
+                purpose = .initialise
                 return
             case .help:
                 purpose = .showHelp
@@ -98,5 +108,11 @@ struct CommandLineOptions {
     }
 
     /// Whether standard input runs for want of anything else.
-    var runsStandardInput: Bool { !hasScript && !executesText && !beginsWithVersion }
+    private var hasOnlyStandardInput: Bool { !hasScript && !executesText && !beginsWithVersion }
+
+    /// Whether standard input is the script.
+    var runsStandardInput: Bool { hasOnlyStandardInput && !isSession }
+
+    /// Whether there is an interactive session, after everything else.
+    var isSession: Bool { endsInteractively || hasOnlyStandardInput && isatty(STDIN_FILENO) == 1 }
 }

@@ -54,7 +54,11 @@ struct OptionReader {
             found.code == (known.isLetter ? Int32(known.letter) : OptionReader.firstLongCode + Int32(place))
         }
         guard let known = known?.element else { throw unknown(words.text(found.word)) }
-        guard known.argument != nil else { return Found(meaning: known.meaning, argument: nil) }
+        guard known.argument != nil else {
+            // Letters do not share a dash, as with `lua`.
+            guard !known.isLetter || words[found.word][2] == 0 else { throw unknown(words.text(found.word)) }
+            return Found(meaning: known.meaning, argument: nil)
+        }
         // As with `lua`, the next word does not count as the argument if it looks like an option.
         guard let argument = found.argument,
             !(argument == words[found.next - 1] && argument[0] == CChar(UInt8(ascii: "-")))
@@ -63,7 +67,7 @@ struct OptionReader {
     }
 
     private func missingArgument(_ word: String) -> CommandFailure {
-        CommandFailure("'\(word)' needs an argument\n\(Help.usage)")
+        CommandFailure("'\(word)' needs argument\n\(Help.usage)")
     }
 
     private func unknown(_ word: String) -> CommandFailure {
@@ -71,7 +75,7 @@ struct OptionReader {
             return CommandFailure("option '\(known)' takes no value\n\(Help.usage)")
         }
         let hint = OptionReader.nearest(to: word).map { "did you mean '\($0)'?" } ?? "see --help"
-        return CommandFailure("unknown option '\(word)' (\(hint))\n\(Help.usage)")
+        return CommandFailure("unrecognized option '\(word)' (\(hint))\n\(Help.usage)")
     }
 
     /// The long option in front of the `=`, if there is such an option.

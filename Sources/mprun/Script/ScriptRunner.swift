@@ -1,7 +1,8 @@
 import Glibc
 import LuaBridge
 
-/// Runs what the command line names, in the order of the `lua` program: LUA_INIT, `-e` and `-l`, the script.
+/// Runs what the command line names, in the order of the `lua` program: LUA_INIT, `-e` and `-l`, the
+/// script, the interactive session.
 final class ScriptRunner {
     private let options: CommandLineOptions
 
@@ -12,13 +13,13 @@ final class ScriptRunner {
     /// Runs everything up to the first error.
     ///
     /// - Returns: What went wrong, nil if nothing did.
-    func run(_ lua: Lua) -> ScriptFailure? {
+    func run(_ lua: Lua) -> LuaError? {
         // In a function, as `lua` does it: scripts see the same levels, tracebacks end in the same line.
         lua.push { Lua.run($0, ScriptRunner.body) }
         lua.push(lightUserdata: Unmanaged.passUnretained(self).toOpaque())
         let status = withExtendedLifetime(self) { lua.protectedCall(arguments: 1, results: 0) }
         defer { lua.top = 0 }
-        return status == .ok ? nil : ScriptFailure(lua, at: -1)
+        return status == .ok ? nil : LuaError(lua, at: -1)
     }
 
     /// The Lua function that `run` calls; its argument is the runner.
@@ -47,6 +48,7 @@ final class ScriptRunner {
             try load(lua, file: nil)
             try call(lua)
         }
+        if options.isSession { try Session(lua, ignoringEnvironment: options.ignoresEnvironment).run() }
     }
 
     /// LUA_INIT_5_4, or else LUA_INIT: Lua code, or with an @ in front the name of a file.

@@ -6,12 +6,14 @@ enum Help {
     static let number: StaticString = "0.1.0"
 
     static var version: String {
-        "\(Command.name) \(number) (Lua \(LUA_VERSION_MAJOR).\(LUA_VERSION_MINOR).\(LUA_VERSION_RELEASE))"
+        let lua = "Lua \(LUA_VERSION_MAJOR).\(LUA_VERSION_MINOR).\(LUA_VERSION_RELEASE)"
+        return "\(Command.name) \(number), \(lua)  Copyright (C) 1994-2022 Lua.org, PUC-Rio"
     }
 
     /// One line, for the end of error messages.
     static var usage: String { "usage: \(Command.name) [options] [script [args]]" }
 
+    /// What `--help` prints: no more than a terminal of 24 lines and 80 columns shows.
     static var text: String {
         let ends = [
             line("--", "stop handling options"),
@@ -22,18 +24,13 @@ enum Help {
         }
         return """
             \(usage)
-
             Runs a Lua script that has Python's multiprocessing: require "multiprocessing".
-            Without a script, standard input is the script.
+            Without a script: a session on a terminal, otherwise standard input runs.
 
-            Available options are:
             \((options + ends).joined(separator: "\n"))
 
-            Environment:
-              LUA_INIT_5_4, LUA_INIT, LUA_PATH, LUA_CPATH   as for lua
-              MPRUN_SHARED_MEMORY   bytes of shared memory at most; suffixes K, M, G
-
-            Exit status: the script's; 1 after an error, 3 after a deadlock, 130 after Ctrl-C.
+            Environment: LUA_INIT, LUA_PATH, LUA_CPATH as for lua; MPRUN_SHARED_MEMORY=512M
+            Exit status: the script's; 1 error, 3 deadlock, 130 Ctrl-C. More: man mprun
             """
     }
 

@@ -4,9 +4,8 @@
 struct CommandOption {
     /// What the option means.
     enum Meaning {
-        case execute, require, interactive, version, ignoreEnvironment, warnings, deadlock, explain, dump,
-            dieWithParent, help,
-            versionOnly
+        case execute, interactive, require, version, ignoreEnvironment, warnings
+        case label, deadlock, dump, dieWithParent, explain, initialise, help, versionOnly
     }
 
     let meaning: Meaning
@@ -28,20 +27,24 @@ struct CommandOption {
 
     static let all = [
         CommandOption(.execute, "-e", taking: "stat", "execute string 'stat'"),
-        CommandOption(.interactive, "-i", "enter interactive mode (not in this version)"),
+        CommandOption(.interactive, "-i", "a session after the script"),
         CommandOption(
-            .require, "-l", taking: "mod", "require library 'mod' into global 'mod'; g=mod: into global 'g'"),
+            .require, "-l", taking: "mod", "require library 'mod' into global 'mod'; g=mod: into 'g'"),
         CommandOption(.version, "-v", "show version information"),
         CommandOption(.ignoreEnvironment, "-E", "ignore environment variables"),
         CommandOption(.warnings, "-W", "turn warnings on"),
         CommandOption(
-            .deadlock, "--deadlock", taking: "what",
-            "when nobody can go on: 'abort' (the default), 'report' or 'off'"),
+            .label, "--label", "begin each line of output with the name of its process"),
         CommandOption(
-            .dump, "--dump", taking: "pid", "show what the processes of a family do (Ctrl-\\ does it as well)"
+            .deadlock, "--deadlock", taking: "what",
+            "when nobody can go on: 'abort' (default), 'report' or 'off'"),
+        CommandOption(
+            .dump, "--dump", taking: "pid", "show what the processes of a family do (so does Ctrl-\\)"
         ),
         CommandOption(.dieWithParent, "--die-with-parent", "kill each process when its parent dies"),
         CommandOption(.explain, "--explain", taking: "code", "explain the code of a report, as MP001"),
+        CommandOption(
+            .initialise, "--init", "set this directory up for editors and linters"),
         CommandOption(.help, "--help", "show this text"),
         CommandOption(.versionOnly, "--version", "show version information and end"),
     ]

@@ -1,0 +1,48 @@
+import CInterProcess
+import Glibc
+import InterProcess
+
+/// Lines as standard input has them: from a pipe or a file, or from a terminal for want of a line editor.
+///
+/// They are read through the C library, whose buffer they share with `io.read`. Where no terminal shows what is typed, they
+/// are shown here, so that what is printed reads like a session.
+struct PlainLines: LineSource {
+    func readLine(prompt: [UInt8]) -> InputLine {
+        guard let terminal = Terminal() else {
+            show(prompt)
+            let line = takeLine(endingAlsoAt: nil)
+            if case .text(let text) = line { show(text + [UInt8(ascii: "\n")]) }
+            return line
+        }
+        // First, so that it holds for what is typed as soon as the prompt is seen.
+        terminal.endLinesAtInterrupt()
+        defer { terminal.restore() }
+        show(prompt)
+        let line = takeLine(endingAlsoAt: terminal.interrupt)
+        if case .cancelled = line { show([UInt8(ascii: "\n")]) }
+        return line
+    }
+
+    private func show(_ bytes: [UInt8]) { ip_show(bytes, bytes.count) }
+
+    private func takeLine(endingAlsoAt interrupt: UInt8?) -> InputLine {
+        var line: [UInt8] = []
+        while true {
+            let byte = ip_read_byte()
+            switch byte {
+            case IP_END_OF_INPUT:
+                return line.isEmpty ? .end : .text(line)
+            case IP_INTERRUPTED:
+                if !Attention.serve() { return .interrupted() }
+            case Int32(UInt8(ascii: "\n")):
+                return .text(line)
+            case interrupt.map(Int32.init):
+                return .cancelled
+            default:
+                line.append(UInt8(truncatingIfNeeded: byte))
+            }
+        }
+    }
+
+    func remember(_ line: [UInt8]) {}
+}
