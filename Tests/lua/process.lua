@@ -192,6 +192,15 @@ test("a signal reaches a process that computes", function()
     end
 end)
 
+test("the running process cannot close itself", function()
+    mp.current_process():close()
+    test.is(mp.current_process().pid, mp.getpid())
+    test.is(support.elsewhere(function()
+        mp.current_process():close()
+        return mp.current_process().name:match "^Process"
+    end), "Process")
+end)
+
 test("close", function()
     local p = mp.Process { target = sleeper }
     p:start()

@@ -82,7 +82,8 @@ enum ProcessLifecycle {
 
     private static func close(_ lua: Lua) throws(LuaFault) -> Int32 {
         let state = try ProcessObject.userdata.check(lua, at: 1)
-        if state.pointee.phase == .closed { return 0 }
+        // The object of the running process stays: there is nothing to give back, and everybody here needs it.
+        if state.pointee.phase == .closed || state.pointee.selfPid == getpid() { return 0 }
         if state.pointee.phase == .started, Children.exitCode(lua, of: 1, state) == nil {
             throw .message(
                 "Cannot close a process while it is still running. You should first call join() or terminate()."
