@@ -71,6 +71,11 @@ bool ip_runs_same_program(pid_t pid) {
     return its.st_dev == mine.st_dev && its.st_ino == mine.st_ino;
 }
 
+bool ip_child_has_ended(void) {
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
 bool ip_is_zombie(pid_t pid) {
     char text[1024];
     char *status = read_status(pid, text, sizeof text);

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "ip_streams.h"
+#include "CInterProcess.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 int ip_detach_stdin(void) {
@@ -53,7 +54,18 @@ void ip_show(const void *bytes, size_t size) {
     fflush(output);
 }
 
+/// Waits for something to read, unless it is in the buffer. False if there is something else to do first.
+static bool wait_for_input(void) {
+    if (stdin->_IO_read_ptr < stdin->_IO_read_end) return true;
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    const uint64_t hour = UINT64_C(3600000000000);
+    int result = ip_poll(&input, 1, hour);
+    // Of a closed stream, reading tells.
+    return result > 0 || (result < 0 && errno != EINTR);
+}
+
 int ip_read_byte(void) {
+    if (!wait_for_input()) return IP_INTERRUPTED;
     int byte = getc(stdin);
     if (byte != EOF) return byte;
     // An error may be left from an earlier read.
@@ -75,32 +87,56 @@ typedef struct {
 static size_t (*make_label)(int descriptor, char *text, size_t size);
 static labelled output = {.descriptor = STDOUT_FILENO}, errors = {.descriptor = STDERR_FILENO};
 
+/// A file that is nobody's, to be locked while lines are written: a pipe takes more than PIPE_BUF bytes in pieces. The
+/// kernel gives the lock back if its holder dies.
+static int turn = -1;
+
+static void take_turn(short type) {
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
+    while (turn >= 0 && fcntl(turn, F_SETLKW, &lock) != 0 && errno == EINTR) {}
+}
+
+/// Where the line that begins at `bytes` ends: behind its newline, or behind a carriage return, which begins it anew.
+static size_t line_length(const char *bytes, size_t size, bool *is_open) {
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] == '\n' || (bytes[i] == '\r' && i + 1 < size && bytes[i + 1] != '\n')) {
+            *is_open = false;
+            return i + 1;
+        }
+    }
+    *is_open = true;
+    return size;
+}
+
 static size_t write_labelled(labelled *stream, const char *bytes, size_t size) {
     if (size == 0) return 0;
     char label[256];
     size_t length = make_label(stream->descriptor, label, sizeof label);
     size_t lines = 1;
-    for (const char *end = bytes; (end = memchr(end, '\n', size - (size_t)(end - bytes))) != NULL; end++) lines++;
+    for (size_t i = 0; i < size; i++) lines += bytes[i] == '\n' || bytes[i] == '\r';
     char *text = malloc(size + lines * length);
     if (text == NULL) return write_all(stream->descriptor, bytes, size);
 
     bool in_line = stream->in_line && stream->writer == getpid();
     size_t total = 0;
     for (size_t at = 0; at < size;) {
-        const char *end = memchr(bytes + at, '\n', size - at);
-        size_t count = end == NULL ? size - at : (size_t)(end - (bytes + at)) + 1;
-        if (!in_line) {
+        bool is_open;
+        size_t count = line_length(bytes + at, size - at, &is_open);
+        // A carriage return alone would be written over it.
+        if (!in_line && !(count == 1 && bytes[at] == '\r')) {
             memcpy(text + total, label, length);
             total += length;
         }
         memcpy(text + total, bytes + at, count);
         total += count;
         at += count;
-        in_line = end == NULL;
+        in_line = is_open;
     }
     stream->in_line = in_line;
     stream->writer = getpid();
+    take_turn(F_WRLCK);
     size_t written = write_all(stream->descriptor, text, total);
+    take_turn(F_UNLCK);
     free(text);
     return written == total ? size : 0;
 }
@@ -109,15 +145,22 @@ static ssize_t write_cookie(void *stream, const char *bytes, size_t size) {
     return (ssize_t)write_labelled(stream, bytes, size);
 }
 
+static int seek_nowhere(void *stream, off64_t *position, int whence) {
+    (void)stream, (void)position, (void)whence;
+    errno = ESPIPE;
+    return -1;
+}
+
 static FILE *open_labelled(labelled *stream) {
     // No function to close it: the descriptor is not the stream's.
-    return fopencookie(stream, "w", (cookie_io_functions_t){.write = write_cookie});
+    return fopencookie(stream, "w", (cookie_io_functions_t){.write = write_cookie, .seek = seek_nowhere});
 }
 
 void ip_label_streams(size_t (*label)(int descriptor, char *text, size_t size)) {
     FILE *new_output = open_labelled(&output), *new_errors = open_labelled(&errors);
     if (new_output == NULL || new_errors == NULL) return;
     make_label = label;
+    turn = memfd_create("labels", MFD_CLOEXEC);
     fflush(NULL);
     unlabelled_stdout = stdout;
     stdout = new_output;

@@ -35,7 +35,7 @@ enum Command {
         case .initialise: print(try EditorSetup.install())
         case .run:
             if options.labelsOutput { Labels.show() }
-            if options.beginsWithVersion || options.isSession { print(Help.version) }
+            if options.beginsWithVersion { print(Help.version) }
             return try runScript(options)
         }
         return ExitStatus.success

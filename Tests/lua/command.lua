@@ -21,6 +21,12 @@ test("arg has negative indices", function()
     test.is(shell("MPRUN -e 'x = 1' script.lua y").out, "x = 1\t-e\ttrue\tnil\tscript.lua\ty\n")
 end)
 
+test("os.exit takes what lua takes", function()
+    test.is(shell("MPRUN -e 'os.exit(\"3\")'").status, 3)
+    test.is(shell("MPRUN -e 'os.exit(7.0)'").status, 7)
+    test.like(shell("MPRUN -e 'os.exit(\"x\")'").err, "bad argument #1 to 'exit'")
+end)
+
 test("-e runs text", function()
     test.is(shell("MPRUN -e 'print(1 + 1)'").out, "2\n")
     test.is(shell("MPRUN -e 'x = 1' -e 'print(x)'").out, "1\n")

@@ -75,6 +75,42 @@ test("lines stay whole, whoever else prints", function()
     test.is(lines, 2000)
 end)
 
+test("lines that a pipe takes in pieces stay whole as well", function()
+    support.write("script.lua", [[
+        local mp = require "multiprocessing"
+        local function work(letter)
+            for _ = 1, 100 do print(letter:rep(20000)) end
+        end
+        local ps = {}
+        for i, letter in ipairs { "a", "b", "c", "d" } do
+            ps[i] = mp.Process { target = work, args = { letter }, name = letter }:start()
+        end
+        mp.join(ps)]])
+    local result = support.shell(mprun .. " --label script.lua | cat")
+    local lines = 0
+    for line in result.out:gmatch "[^\n]+" do
+        local letter, text = line:match "^%[(%a)%] (%a+)$"
+        if not letter or text ~= letter:rep(20000) then return test.is(line:sub(1, 100), "a whole line") end
+        lines = lines + 1
+    end
+    test.is(lines, 400)
+end)
+
+test("a carriage return begins the line anew, with its label", function()
+    local result = labelled [[
+        for i = 1, 2 do io.write("\r", i, "%") io.flush() end
+        print "\r\nend"]]
+    test.is(result.out, "\r[MainProcess] 1%\r[MainProcess] 2%\r\n[MainProcess] end\n")
+end)
+
+test("names that cannot stand in a line are shown as far as they can", function()
+    local result = labelled [[
+        local mp = require "multiprocessing"
+        mp.Process { target = print, args = { 1 }, name = "a\nb\27[31m" }:start():join()
+        mp.Process { target = print, args = { 2 }, name = ("ä"):rep(200) }:start():join()]]
+    test.is(result.out, "[a?b?[31m] 1\n[" .. ("ä"):rep(40) .. "] 2\n")
+end)
+
 test("what is printed is all there: long lines, any bytes, buffered or not", function()
     local result = labelled [[
         print(("x"):rep(200000))

@@ -74,8 +74,15 @@ test("prompts are _PROMPT and _PROMPT2, whatever they are", function()
     test.is(typed("x =\n1\n", [[-e '_PROMPT, _PROMPT2 = "? ", 7']]), "? x =\n71\n? \n")
     local counting = [[-e 'local n = 0 _PROMPT = setmetatable({}, {__tostring = function() n = n + 1 return n end})']]
     test.is(typed("a = 1\n", counting), "1a = 1\n2\n")
-    local result = support.shell(mprun .. [[ -e '_PROMPT = setmetatable({}, {__tostring = error})' -i]], "1\n")
+    local result = support.shell(
+        mprun .. [[ -e '_PROMPT = setmetatable({}, {__tostring = function() error "no" end})' -i]], "1\n")
     test.is(result.status, 1, "a prompt that fails ends the session")
+    test.is(result.err, "mprun: (command line):1: no\n")
+end)
+
+test("a session on a terminal shows the version after LUA_INIT has run", function()
+    local result = dialogue({ "type \\x04" }, "LUA_INIT='print [[first]]' MPRUN_HISTORY=")
+    test.like(result.out, "first\r?\nmprun [%d.]+, Lua")
 end)
 
 test("-i begins a session after the script, and not after an error", function()
@@ -185,6 +192,51 @@ with_each_editor("SIGINT from elsewhere is Ctrl-C; SIGTERM ends the session and 
     }, environment)
     test.is(result.status, 128 + 15)
     test.has(result.out, "mprun: terminated\n")
+end)
+
+with_each_editor("prompts, input and history need not be ASCII", function(environment)
+    dialogue({
+        "see > ", "type _PROMPT = 'λ> '\\r", "pause 0.2",
+        "type s = '\\xce\\xbb\\xe6\\x97\\xa5'\\r", "pause 0.2", "type #s\\r", "see 5\n",
+        "type _PROMPT = '\\\\xff> '\\r", "pause 0.2", "type 40 + 2\\r", "see 42\n", "type \\x04",
+    }, "LC_ALL=C.UTF-8 " .. environment)
+    dialogue({ "see > ", "type _PROMPT = 'λ> '\\r", "pause 0.2", "type 40 + 2\\r", "see 42\n", "type \\x04" },
+        "LC_ALL=C " .. environment)
+end)
+
+with_each_editor("a handler of a signal at the prompt: its output, its error, its end of the process", function(environment)
+    local function handled(body, ...)
+        return dialogue({
+            "see > ", "type mp = require 'multiprocessing'\\r",
+            "see > ", ("type mp.on_signal('USR1', function() %s end)\\r"):format(body),
+            "see > ", "type 40 +", "pause 0.2", "signal USR1", ...,
+        }, environment)
+    end
+    handled("print 'handled'", "see handled", "type  2\\r", "see 42\n", "type \\x04")
+    handled("error 'unhandled'", "see on_signal: stdin:1: unhandled", "type  2\\r", "see 42\n", "type \\x04")
+    test.is(handled("os.exit(5)").status, 5)
+end)
+
+with_each_editor("a signal that ends the session at its prompt leaves the terminal as it was", function(environment)
+    for number, name in pairs { [1] = "HUP", [10] = "USR1", [14] = "ALRM" } do
+        test.is(dialogue({ "see > ", "type half", "pause 0.2", "signal " .. name }, environment).status, 128 + number)
+    end
+end)
+
+with_each_editor("one Ctrl-C waits for a C function, however long it takes", function(environment)
+    local result = dialogue({
+        "see > ", "type started = os.time(); (('a'):rep(50000)):find('.-b')\\r", "pause 0.3", "type \\x03",
+        "see interrupted!", "see > ", "type os.time() - started > 1\\r", "see true\n", "see > ", "type \\x04",
+    }, environment)
+    test.is(result.status, 0)
+end)
+
+with_each_editor("the third Ctrl-C ends what catches every error", function(environment)
+    local result = dialogue({
+        "see > ", "type while true do pcall(function() while true do end end) end\\r",
+        "pause 0.3", "type \\x03", "pause 0.3", "type \\x03", "pause 0.3", "type \\x03", "see mprun: interrupted",
+    }, environment)
+    test.is(result.status, 130)
 end)
 
 with_each_editor("io.read reads what is typed next", function(environment)

@@ -14,6 +14,7 @@
 
 #include "ip_options.h"
 #include "ip_streams.h"
+#include "ip_terminal.h"
 
 // ---- memory ---------------------------------------------------------------
 
@@ -88,6 +89,9 @@ int ip_become_subreaper(void);
 
 /// A descriptor for process `pid`, readable when it has ended; close-on-exec.
 int ip_pidfd_open(pid_t pid);
+
+/// Whether any child of this process has ended and was not reaped yet.
+bool ip_child_has_ended(void);
 
 /// Whether `pid` is a process that has ended and was not reaped yet.
 bool ip_is_zombie(pid_t pid);

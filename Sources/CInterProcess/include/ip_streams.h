@@ -20,7 +20,7 @@ void ip_write_error(const void *bytes, size_t size);
 
 /// What ip_read_byte returns at the end of the input.
 #define IP_END_OF_INPUT (-1)
-/// What ip_read_byte returns if a signal arrived before a byte did.
+/// What ip_read_byte returns if this process is wanted before there is a byte.
 #define IP_INTERRUPTED (-2)
 
 /// The next byte of stdin.

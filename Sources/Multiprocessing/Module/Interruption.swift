@@ -16,6 +16,12 @@ public enum Interruption {
     nonisolated(unsafe) private static var target: UnsafeMutablePointer<cluabridge_State>?
     /// Whether an interrupt was raised in this process.
     nonisolated(unsafe) public private(set) static var wasRaised = false
+    /// Whether the process is an interactive session: then only the second Ctrl-C ends it, if what it runs does not react.
+    nonisolated(unsafe) public static var isInSession = false
+    /// How often the script, or what the session runs, has had an interrupt raised in it.
+    nonisolated(unsafe) private static var timesRaised = 0
+    /// After so many the process ends, whether they were caught or not.
+    private static let patience = 3
 
     /// Makes signals take effect in the script of `runtime`: those that it handles, and Ctrl-C once that is caught.
     static func prepare(_ runtime: LuaRuntime) {
@@ -59,25 +65,35 @@ public enum Interruption {
     /// In a forked child: nothing was raised here. The handlers are inherited.
     static func inheritedByChild() {
         wasRaised = false
+        isInSession = false
+        timesRaised = 0
     }
 
     /// The script let the interrupt end it, or a wait at the end of the process was interrupted.
     public static func noteRaised() {
         wasRaised = true
         Attention.takeInterrupt()
-        ip_stop_grace_timer()
+        timesRaised += 1
+        // Code that catches every error would never end.
+        if timesRaised >= patience { startGrace() } else { ip_stop_grace_timer() }
     }
+
+    /// Shows the error of a signal's handler that ended a wait, where nobody is left to catch it. False if there is none.
+    public static func reportHandlerFailure(_ lua: Lua) -> Bool { UserSignals.reportFailure(lua) }
 
     /// Goes on as if nobody had pressed Ctrl-C: for an interactive session, which ends what it runs and not itself.
     public static func forget() {
-        noteRaised()
+        Attention.takeInterrupt()
+        ip_stop_grace_timer()
         wasRaised = false
+        timesRaised = 0
     }
 
     private static func catchSignal() {
         Attention.catchInterrupts {
             if let target = Interruption.target { cluabridge_interrupt(target) }
-            Interruption.startGrace()
+            // A session is worth more than a function that takes its time.
+            if !Interruption.isInSession || ip_pending_interrupts() > 1 { Interruption.startGrace() }
         }
     }
 

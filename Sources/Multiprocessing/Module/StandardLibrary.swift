@@ -33,7 +33,7 @@ enum StandardLibrary {
         if let boolean = lua.boolean(at: 1) {
             code = boolean ? 0 : 1
         } else {
-            code = Int32(truncatingIfNeeded: try lua.optionalInteger(at: 1) ?? 0) & 255
+            code = Int32(truncatingIfNeeded: try exitCode(lua) ?? 0) & 255
         }
         let closes = lua.isTruthy(at: 2)
         EndOfProcess.run(lua)
@@ -45,6 +45,13 @@ enum StandardLibrary {
         }
         if closes { cluabridge_close(lua.record) }
         Glibc.exit(code == 0 ? DeadlockPolicy.statusAtEnd ?? 0 : code)
+    }
+
+    /// As `lua`: a number, or a string that is one.
+    private static func exitCode(_ lua: Lua) throws(LuaFault) -> Int64? {
+        var isInteger: Int32 = 0
+        let code = lua_tointegerx(lua.pointer, 1, &isInteger)
+        return isInteger != 0 ? code : try lua.optionalInteger(at: 1)
     }
 
     private static func noteSeed(_ lua: Lua) throws(LuaFault) -> Int32 {

@@ -52,7 +52,9 @@ enum EditorSetup {
     }
 
     private static func writeUnlessThere(_ file: File) throws(CommandFailure) -> String {
-        guard access(file.path, F_OK) != 0 else {
+        var status = stat()
+        // A link that leads nowhere is the user's as well.
+        guard lstat(file.path, &status) != 0 else {
             return try read(file.path) == file.content
                 ? "\(file.path) is up to date" : "left \(file.path) as it is: \(file.advice ?? "")"
         }
@@ -62,7 +64,7 @@ enum EditorSetup {
 
     /// Whole or not at all: an editor may be reading.
     private static func write(_ file: File) throws(CommandFailure) {
-        let temporary = "\(file.path).new"
+        let temporary = "\(file.path).\(getpid())"
         guard let stream = fopen(temporary, "we") else { throw failure("write", file.path) }
         let written = fwrite(file.content, 1, file.content.count, stream)
         guard fclose(stream) == 0, written == file.content.count, rename(temporary, file.path) == 0 else {

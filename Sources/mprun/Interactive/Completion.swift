@@ -3,7 +3,7 @@ import LuaBridge
 
 /// Completes names at the prompt: globals and words of the language, fields behind a dot, methods behind a colon.
 ///
-/// It only looks: no metamethod runs.
+/// It only looks: no metamethod is called.
 enum Completion {
     /// What ends a word. A dot and a colon do not: they are part of `queue:put`.
     private static let wordBreaks: StaticString = " \t\n\"\\'<>=;+-*/%^~#{}()[],&|!?@$`"
@@ -12,6 +12,9 @@ enum Completion {
         "local",
         "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
     ]
+
+    private static let mostNames = 200
+    private static let mostKeys = 100_000
 
     // The editor's functions get no context.
     nonisolated(unsafe) private static var lua: Lua?
@@ -34,8 +37,17 @@ enum Completion {
         library?.variable("rl_attempted_completion_over", as: Int32.self)?.pointee = 1
         library?.variable("rl_completion_append_character", as: Int32.self)?.pointee = 0
         guard let word, let lua else { return nil }
-        candidates = names(beginningWith: String(cString: word), in: lua).sorted(by: >)
+        candidates = offered(names(beginningWith: String(cString: word), in: lua))
         return library?.matches(word) { _, _ in candidates.popLast().flatMap { strdup($0) } }
+    }
+
+    /// The editor would show any number of names without asking; of very many, only their common beginning is offered.
+    private static func offered(_ names: [String]) -> [String] {
+        guard names.count > mostNames, let first = names.first else { return names.sorted(by: >) }
+        let common = names.reduce(first[...]) { common, name in
+            common.prefix(zip(common, name).prefix { $0 == $1 }.count)
+        }
+        return [String(common)]
     }
 
     /// Whole words, as `queue:put`.
@@ -95,8 +107,12 @@ enum Completion {
     /// The keys of the table on top of the stack that are names.
     private static func keys(of lua: Lua) -> [String] {
         var keys: [String] = []
+        let table = lua.top
+        defer { lua.top = table }
         lua.pushNil()
-        while lua.nextUnchanged(at: -2) {
+        var seen = 0
+        while seen < mostKeys, lua.nextUnchanged(at: table) {
+            seen += 1
             lua.pop()
             guard lua.type(at: -1) == .string, let key = lua.string(at: -1) else { continue }
             if isName(key) { keys.append(key) }

@@ -8,6 +8,7 @@ import LuaBridge
 /// The editor is given the characters one by one and has no signal handlers of its own. So a process at its prompt serves
 /// the requests of its family, and signals act as they do elsewhere.
 struct EditedLines: LineSource {
+    private let lua: Lua
     private let library: LineEditorLibrary
     private let terminal: Terminal
     private let history: History
@@ -19,16 +20,22 @@ struct EditedLines: LineSource {
     nonisolated(unsafe) private static var hasGivenBack = false
     nonisolated(unsafe) private static var isSuspending = false
     nonisolated(unsafe) private static var latest: [UInt8] = []
+    /// What `$if` in the user's settings asks for. The editor keeps it.
+    nonisolated(unsafe) private static let programName = UnsafePointer(strdup("mprun").unsafelyUnwrapped)
 
     /// nil if standard input or output is no terminal, and where there is no editor.
     init?(_ lua: Lua, history: History, ignoringEnvironment: Bool) {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, let terminal = Terminal(),
             let library = LineEditorLibrary.load(ignoringEnvironment: ignoringEnvironment)
         else { return nil }
+        self.lua = lua
         self.library = library
         self.terminal = terminal
         self.history = history
         EditedLines.library = library
+        // Without it libedit takes bytes for characters, and what is not ASCII for nothing.
+        setlocale(LC_CTYPE, "")
+        library.variable("rl_readline_name", as: UnsafePointer<CChar>.self)?.pointee = EditedLines.programName
         library.variable("rl_catch_signals", as: Int32.self)?.pointee = 0
         library.variable("rl_outstream", as: UnsafeMutableRawPointer?.self)?.pointee = ip_terminal_output()
         _ = library.initialise()
@@ -56,6 +63,10 @@ struct EditedLines: LineSource {
         _ name: String, to character: UInt8, _ command: LineEditorLibrary.Command
     ) {
         _ = library.bind(name, command, Int32(character))
+        // In vi's style, commands have keys of their own.
+        if let bindIn = library.bindInKeymap, let keymap = library.viCommandKeymap {
+            _ = bindIn(Int32(character), command, keymap)
+        }
     }
 
     func readLine(prompt: [UInt8]) -> InputLine {
@@ -66,14 +77,18 @@ struct EditedLines: LineSource {
         let terminal = Terminal() ?? terminal
         terminal.passInterruptAndSuspend()
         defer { terminal.restore() }
-        (prompt + [0]).withUnsafeBufferPointer { prompt in
+        (EditedLines.presentable(prompt) + [0]).withUnsafeBufferPointer { prompt in
             prompt.withMemoryRebound(to: CChar.self) {
                 library.install($0.baseAddress, EditedLines.handle)
             }
         }
         while EditedLines.line == nil {
-            takeCharacter()
-            if EditedLines.isSuspending { suspend(terminal) }
+            takeCharacter(terminal)
+            if EditedLines.isSuspending {
+                EditedLines.isSuspending = false
+                // Stops the processes of the terminal, as Ctrl-Z does elsewhere.
+                leaving(terminal) { kill(0, SIGTSTP) }
+            }
         }
         let line = EditedLines.line.unsafelyUnwrapped
         if !EditedLines.hasGivenBack {
@@ -84,25 +99,35 @@ struct EditedLines: LineSource {
     }
 
     /// Waits for a character, or for something else to do, and does it.
-    private func takeCharacter() {
+    private func takeCharacter(_ terminal: Terminal) {
         var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         let hour: UInt64 = 3_600_000_000_000
         if ip_poll(&input, 1, hour) > 0 {
             library.readCharacter()
-        } else if !Attention.serve() {
-            EditedLines.line = .interrupted()
+        } else if ip_signal_pending() {
+            // Handlers of the script run with the terminal as it was.
+            leaving(terminal) { EditedLines.line = .afterServing(lua) }
+        } else {
+            EditedLines.line = .afterServing(lua)
         }
     }
 
-    /// Ctrl-Z: stops the processes of the terminal, as it does elsewhere, while the terminal is as it was.
-    private func suspend(_ terminal: Terminal) {
-        EditedLines.isSuspending = false
+    /// Does something in the midst of a line, while the terminal is as it was.
+    private func leaving(_ terminal: Terminal, _ body: () -> Void) {
         library.leaveTerminal()
         terminal.restore()
-        kill(0, SIGTSTP)
+        body()
+        guard EditedLines.line == nil else { return }
         terminal.passInterruptAndSuspend()
         library.takeTerminal(1)
         _ = library.redisplay()
+    }
+
+    /// A prompt that is text in the user's locale: of one that is not, libedit makes a crash.
+    private static func presentable(_ prompt: [UInt8]) -> [UInt8] {
+        let text = (prompt + [0]).map { CChar(bitPattern: $0) }
+        return mbstowcs(nil, text, 0) >= 0
+            ? prompt : prompt.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }
     }
 
     /// The line is complete, or the input is at its end. Gives the terminal back here, otherwise the prompt comes again.

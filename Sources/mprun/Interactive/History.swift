@@ -5,7 +5,9 @@ import Glibc
 struct History {
     /// Names another file, or none if it is empty.
     static let variable = "MPRUN_HISTORY"
+    /// How many lines are offered, and how many bytes are read for them.
     private static let longest = 1000
+    private static let most = 1 << 18
 
     private let path: String?
 
@@ -19,31 +21,36 @@ struct History {
         if let state = getenv("XDG_STATE_HOME"), state.pointee == CChar(UInt8(ascii: "/")) {
             return "\(String(cString: state))/mprun/history"
         }
-        return getenv("HOME").map { "\(String(cString: $0))/.local/state/mprun/history" }
+        guard let home = getenv("HOME"), home.pointee == CChar(UInt8(ascii: "/")) else { return nil }
+        return "\(String(cString: home))/.local/state/mprun/history"
     }
 
     /// The last lines, the oldest first.
-    func load() -> [[UInt8]] {
-        guard let path, let file = fopen(path, "re") else { return [] }
-        defer { fclose(file) }
-        var lines: [[UInt8]] = []
-        var buffer: UnsafeMutablePointer<CChar>?
-        var capacity = 0
-        defer { free(buffer) }
-        while true {
-            let length = getline(&buffer, &capacity, file)
-            guard length > 0, let buffer else { break }
-            let bytes = UnsafeRawBufferPointer(start: buffer, count: length)
-            lines.append(bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : Array(bytes))
-        }
-        return lines.suffix(History.longest)
+    func load() -> ArraySlice<[UInt8]> {
+        guard let path else { return [] }
+        // A pipe that nobody writes to would not open otherwise.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return [] }
+        let start = max(0, Int(status.st_size) - History.most)
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size) - start)
+        let count = max(0, pread(descriptor, &bytes, bytes.count, start))
+        let lines = bytes[..<count].split(separator: UInt8(ascii: "\n")).map(Array.init)
+        // The first is a part of one.
+        return (start == 0 ? lines[...] : lines.dropFirst()).suffix(History.longest)
     }
 
     /// Appends a line. A history that cannot be written is none.
     func append(_ line: [UInt8]) {
         guard let path else { return }
-        History.makeDirectories(of: path)
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        let flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC
+        var descriptor = open(path, flags, 0o600)
+        if descriptor < 0, errno == ENOENT {
+            History.makeDirectories(of: path)
+            descriptor = open(path, flags, 0o600)
+        }
         guard descriptor >= 0 else { return }
         let text = line + [UInt8(ascii: "\n")]
         _ = write(descriptor, text, text.count)

@@ -1,4 +1,6 @@
 import CInterProcess
+import InterProcess
+import LuaBridge
 import Multiprocessing
 
 /// What came of asking for a line.
@@ -10,8 +12,10 @@ enum InputLine {
     /// The end of the input, or of the session.
     case end
 
-    /// What signals make of it: SIGINT is a Ctrl-C from elsewhere, SIGTERM ends the session.
-    static func interrupted() -> InputLine {
+    /// Does what signals and other processes want of a process at its prompt. SIGINT is a Ctrl-C from elsewhere, SIGTERM
+    /// ends the session; nil if the line goes on.
+    static func afterServing(_ lua: Lua) -> InputLine? {
+        if Attention.serve() || Interruption.reportHandlerFailure(lua) { return nil }
         if ip_was_terminated() {
             Interruption.noteRaised()
             return .end

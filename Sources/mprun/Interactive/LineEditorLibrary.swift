@@ -31,6 +31,11 @@ struct LineEditorLibrary {
     /// `rl_completion_matches(word, generator)`: what the generator yields, call by call, as a list.
     let matches: @convention(c) (UnsafePointer<CChar>?, Generator?) -> Matches?
 
+    /// `rl_bind_key_in_map(character, command, keymap)`; libedit has none.
+    let bindInKeymap: (@convention(c) (Int32, Command?, UnsafeMutableRawPointer) -> Int32)?
+    /// `vi_movement_keymap`
+    let viCommandKeymap: UnsafeMutableRawPointer?
+
     private let handle: UnsafeMutableRawPointer
 
     /// The environment variable that names another library, or none if it is empty.
@@ -57,6 +62,8 @@ struct LineEditorLibrary {
             bind = try function("rl_add_defun", in: handle)
             matches = try function("rl_completion_matches", in: handle)
         } catch { return nil }
+        bindInKeymap = try? function("rl_bind_key_in_map", in: handle)
+        viCommandKeymap = dlsym(handle, "vi_movement_keymap")
         self.handle = handle
     }
 

@@ -1,16 +1,18 @@
 import CInterProcess
 import Glibc
-import InterProcess
+import LuaBridge
 
 /// Lines as standard input has them: from a pipe or a file, or from a terminal for want of a line editor.
 ///
 /// They are read through the C library, whose buffer they share with `io.read`. Where no terminal shows what is typed, they
 /// are shown here, so that what is printed reads like a session.
 struct PlainLines: LineSource {
+    let lua: Lua
+
     func readLine(prompt: [UInt8]) -> InputLine {
         guard let terminal = Terminal() else {
             show(prompt)
-            let line = takeLine(endingAlsoAt: nil)
+            let line = takeLine(from: nil)
             if case .text(let text) = line { show(text + [UInt8(ascii: "\n")]) }
             return line
         }
@@ -18,14 +20,15 @@ struct PlainLines: LineSource {
         terminal.endLinesAtInterrupt()
         defer { terminal.restore() }
         show(prompt)
-        let line = takeLine(endingAlsoAt: terminal.interrupt)
+        let line = takeLine(from: terminal)
         if case .cancelled = line { show([UInt8(ascii: "\n")]) }
         return line
     }
 
     private func show(_ bytes: [UInt8]) { ip_show(bytes, bytes.count) }
 
-    private func takeLine(endingAlsoAt interrupt: UInt8?) -> InputLine {
+    private func takeLine(from terminal: Terminal?) -> InputLine {
+        let interrupt = terminal.flatMap { Terminal.isSet($0.interrupt) ? Int32($0.interrupt) : nil }
         var line: [UInt8] = []
         while true {
             let byte = ip_read_byte()
@@ -33,10 +36,13 @@ struct PlainLines: LineSource {
             case IP_END_OF_INPUT:
                 return line.isEmpty ? .end : .text(line)
             case IP_INTERRUPTED:
-                if !Attention.serve() { return .interrupted() }
+                // Handlers run with the terminal as it was.
+                terminal?.restore()
+                if let end = InputLine.afterServing(lua) { return end }
+                terminal?.endLinesAtInterrupt()
             case Int32(UInt8(ascii: "\n")):
                 return .text(line)
-            case interrupt.map(Int32.init):
+            case interrupt:
                 return .cancelled
             default:
                 line.append(UInt8(truncatingIfNeeded: byte))

@@ -14,7 +14,8 @@ struct Session {
         bottom = lua.top
         let history = History(ignoringEnvironment: ignoringEnvironment)
         lines =
-            EditedLines(lua, history: history, ignoringEnvironment: ignoringEnvironment) ?? PlainLines()
+            EditedLines(lua, history: history, ignoringEnvironment: ignoringEnvironment)
+            ?? PlainLines(lua: lua)
     }
 
     /// Runs until the input ends.
@@ -83,12 +84,14 @@ struct Session {
     private func read(_ prompt: StaticString, otherwise standard: StaticString) throws(LuaFault) -> InputLine
     {
         try lua.getGlobal(prompt)
-        defer { lua.pop() }
         if lua.type(at: -1) == .nil {
             lua.pop()
             lua.push(standard)
         }
-        return lines.readLine(prompt: Array(try lua.displayString(at: -1).utf8))
+        // Its error is left where it is, on top.
+        let text = try lua.displayString(at: -1)
+        lua.pop()
+        return lines.readLine(prompt: Array(text.utf8))
     }
 
     // MARK: Running

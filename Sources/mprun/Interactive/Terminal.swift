@@ -1,3 +1,4 @@
+import CInterProcess
 import Glibc
 
 /// The settings of the terminal that standard input is, to be put back.
@@ -25,7 +26,7 @@ struct Terminal {
         var settings = before
         settings[VINTR] = Terminal.none
         settings[VEOL2] = interrupt
-        apply(settings)
+        change(to: settings)
     }
 
     /// Whoever reads single characters gets Ctrl-C and Ctrl-Z as such.
@@ -33,11 +34,20 @@ struct Terminal {
         var settings = before
         settings[VINTR] = Terminal.none
         settings[VSUSP] = Terminal.none
-        apply(settings)
+        change(to: settings)
     }
 
     /// Puts the settings back.
-    func restore() { apply(before) }
+    func restore() {
+        apply(before)
+        ip_unguard_terminal()
+    }
+
+    private func change(to settings: termios) {
+        var before = before
+        ip_guard_terminal(&before)
+        apply(settings)
+    }
 
     private func apply(_ settings: termios) {
         var settings = settings

@@ -1,5 +1,6 @@
 import Glibc
 import LuaBridge
+import Multiprocessing
 
 /// Runs what the command line names, in the order of the `lua` program: LUA_INIT, `-e` and `-l`, the
 /// script, the interactive session.
@@ -48,7 +49,14 @@ final class ScriptRunner {
             try load(lua, file: nil)
             try call(lua)
         }
-        if options.isSession { try Session(lua, ignoringEnvironment: options.ignoresEnvironment).run() }
+        if options.isSession { try beginSession(lua) }
+    }
+
+    private func beginSession(_ lua: Lua) throws(LuaFault) {
+        if !options.beginsWithVersion { print(Help.version) }
+        Interruption.isInSession = true
+        defer { Interruption.isInSession = false }
+        try Session(lua, ignoringEnvironment: options.ignoresEnvironment).run()
     }
 
     /// LUA_INIT_5_4, or else LUA_INIT: Lua code, or with an @ in front the name of a file.
