@@ -1,14 +1,13 @@
-/* A message to another process and back: round_trip NAME COUNT. */
-#include "shared.h"
+/* A message to another process and back: round_trip COUNT. */
+#include "ring.h"
 
 int main(int argc, char **argv) {
-    if (argc != 3) return 2;
-    uint32_t count = atoi(argv[2]);
-    struct ring *there = ring_new(), *back = ring_new();
-    uint64_t value = 0;
+    if (argc != 2) return 2;
+    uint64_t count = atoll(argv[1]), value = 0;
+    struct ring *there = ring_new(8), *back = ring_new(8);
 
     if (fork() == 0) {
-        for (uint32_t i = 0; i <= count; i++) {
+        for (uint64_t i = 0; i <= count; i++) {
             get(there, &value);
             put(back, &value, sizeof value);
         }
@@ -17,10 +16,11 @@ int main(int argc, char **argv) {
     put(there, &value, sizeof value); /* the other side is up */
     get(back, &value);
     double started = now();
-    for (uint32_t i = 0; i < count; i++) {
-        put(there, &value, sizeof value);
+    for (uint64_t i = 1; i <= count; i++) {
+        put(there, &i, sizeof i);
         get(back, &value);
+        if (value != i) fail("another message came back");
     }
-    printf("%s %.4f us\n", argv[1], (now() - started) / count * 1e6);
-    wait(NULL);
+    report(count, now() - started);
+    join_all();
 }

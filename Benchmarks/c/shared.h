@@ -1,15 +1,17 @@
-/* What the C programs share: a mapping, a mutex, sleeping and waking, a ring of messages between two processes.
+/* What the C programs share: a clock, a mapping, a mutex, sleeping and waking.
  *
  * This is the bare mechanism that mprun builds on, without names, handles, types or a way to wait with a timeout:
- * the floor under any queue in shared memory that survives the death of a process.
+ * the floor under anything in shared memory that survives the death of a process.
  */
 #ifndef SHARED_H
 #define SHARED_H
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SPINS = 2000, RING_BYTES = 8 << 20 /* fits a cache */ };
+enum { SPINS = 2000 };
 
 static inline double now(void) {
     struct timespec t;
@@ -30,13 +32,32 @@ static inline double now(void) {
     return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+static inline _Noreturn void fail(const char *what) {
+    fprintf(stderr, "%s\n", what);
+    exit(1);
+}
+
+static inline void report(double operations, double seconds) {
+    printf("operations=%.0f seconds=%.9f\n", operations, seconds);
+}
+
 static inline void *share(size_t size) {
     void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED) {
-        perror("mmap");
-        exit(1);
-    }
+    if (p == MAP_FAILED) fail("cannot map shared memory");
     return p;
+}
+
+static inline sem_t *semaphore_new(void) {
+    sem_t *semaphore = share(sizeof *semaphore);
+    sem_init(semaphore, 1, 0);
+    return semaphore;
+}
+
+/* Waits for the children; each must have ended well. */
+static inline void join_all(void) {
+    int status;
+    while (wait(&status) > 0)
+        if (status) fail("a child failed");
 }
 
 static inline void mutex_init(pthread_mutex_t *mutex) {
@@ -54,6 +75,8 @@ static inline void lock(pthread_mutex_t *mutex) {
 static inline void relax(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");
 #endif
 }
 
@@ -68,71 +91,9 @@ static inline void wait_while(_Atomic uint32_t *word, uint32_t old, _Atomic uint
     atomic_fetch_sub(sleepers, 1);
 }
 
-static inline void change(_Atomic uint32_t *word, _Atomic uint32_t *sleepers) {
-    atomic_fetch_add(word, 1);
-    if (atomic_load(sleepers)) syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
-}
-
-/* A ring of messages {size, bytes}: positions only grow, the buffer is indexed modulo its size. */
-struct ring {
-    pthread_mutex_t mutex;
-    _Atomic uint32_t puts, gets, readers, writers;
-    uint64_t head, tail;
-    char bytes[RING_BYTES];
-};
-
-static inline struct ring *ring_new(void) {
-    struct ring *ring = share(sizeof *ring);
-    mutex_init(&ring->mutex);
-    return ring;
-}
-
-static inline void copy_in(struct ring *ring, uint64_t at, const void *data, size_t size) {
-    size_t offset = at % RING_BYTES, first = RING_BYTES - offset < size ? RING_BYTES - offset : size;
-    memcpy(ring->bytes + offset, data, first);
-    memcpy(ring->bytes, (const char *)data + first, size - first);
-}
-
-static inline void copy_out(struct ring *ring, uint64_t at, void *data, size_t size) {
-    size_t offset = at % RING_BYTES, first = RING_BYTES - offset < size ? RING_BYTES - offset : size;
-    memcpy(data, ring->bytes + offset, first);
-    memcpy((char *)data + first, ring->bytes, size - first);
-}
-
-static inline void put(struct ring *ring, const void *data, uint32_t size) {
-    for (;;) {
-        uint32_t seen = atomic_load(&ring->gets);
-        lock(&ring->mutex);
-        bool fits = RING_BYTES - (ring->tail - ring->head) >= sizeof size + size;
-        if (fits) {
-            copy_in(ring, ring->tail, &size, sizeof size);
-            copy_in(ring, ring->tail + sizeof size, data, size);
-            ring->tail += sizeof size + size;
-        }
-        pthread_mutex_unlock(&ring->mutex);
-        if (fits) break;
-        wait_while(&ring->gets, seen, &ring->writers);
-    }
-    change(&ring->puts, &ring->readers);
-}
-
-static inline uint32_t get(struct ring *ring, void *data) {
-    uint32_t size = 0;
-    for (;;) {
-        uint32_t seen = atomic_load(&ring->puts);
-        lock(&ring->mutex);
-        bool any = ring->tail != ring->head;
-        if (any) {
-            copy_out(ring, ring->head, &size, sizeof size);
-            copy_out(ring, ring->head + sizeof size, data, size);
-            ring->head += sizeof size + size;
-        }
-        pthread_mutex_unlock(&ring->mutex);
-        if (any) break;
-        wait_while(&ring->puts, seen, &ring->readers);
-    }
-    change(&ring->gets, &ring->writers);
-    return size;
+/* *word has just been changed: wakes up to `count` of those who wait for that. */
+static inline void wake(_Atomic uint32_t *word, _Atomic uint32_t *sleepers, int count) {
+    if (atomic_load(sleepers)) syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0);
 }
 
 #endif

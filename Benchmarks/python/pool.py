@@ -1,4 +1,4 @@
-"""Squares by Pool.map, two workers: pool.py NAME CHUNKSIZE COUNT; chunk size 0 is the default."""
+"""Squares by Pool.map, two workers: pool.py CHUNKSIZE COUNT; chunk size 0 is the default."""
 
 import sys
 from multiprocessing import Pool
@@ -9,11 +9,11 @@ def square(x):
     return x * x
 
 
-name, chunk_size, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+chunk_size, count = map(int, sys.argv[1:])
 numbers = list(range(1, count + 1))
 with Pool(2) as pool:
     pool.map(square, numbers, 1000)  # the workers are there
     started = perf_counter()
     squares = pool.map(square, numbers, chunk_size or None)
-    print(name, count / (perf_counter() - started), "/s")
-    assert squares[-1] == count * count
+    print(f"operations={count} seconds={perf_counter() - started}")
+    assert squares == [i * i for i in numbers]

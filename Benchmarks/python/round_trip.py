@@ -1,24 +1,26 @@
-"""A message to another process and back: round_trip.py NAME COUNT"""
+"""A message to another process and back: round_trip.py QUEUE COUNT"""
 
 import sys
-from multiprocessing import Process, Queue
+from multiprocessing import Process
 from time import perf_counter
+
+from queues import queue_of
 
 
 def echo(there, back, count):
-    for _ in range(count):
+    for _ in range(count + 1):
         back.put(there.get())
 
 
-name, count = sys.argv[1], int(sys.argv[2])
-there, back = Queue(), Queue()
-peer = Process(target=echo, args=(there, back, count + 1))
+count = int(sys.argv[2])
+there, back = queue_of(sys.argv[1]), queue_of(sys.argv[1])
+peer = Process(target=echo, args=(there, back, count))
 peer.start()
-there.put(0)
+there.put(0)  # the other side is up
 back.get()
 started = perf_counter()
 for i in range(count):
     there.put(i)
-    back.get()
-print(name, (perf_counter() - started) / count * 1e6, "us")
+    assert back.get() == i
+print(f"operations={count} seconds={perf_counter() - started}")
 peer.join()
