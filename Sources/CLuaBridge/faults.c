@@ -2,6 +2,8 @@
 #include "CLuaBridge.h"
 #include "invoke.h"
 
+#include <string.h>
+
 /// Pushes the text of the fault. Must come first: whatever allocates may run a finalizer, and with it a body
 /// that reports a fault of its own into the same buffer.
 static void push_text(lua_State *L, const cluabridge_Fault *fault) {
@@ -25,6 +27,32 @@ static int raise_argument(lua_State *L, int position, const char *text) {
     return lua_error(L);
 }
 
+bool cluabridge_is_module(lua_State *L, int index) {
+    if (lua_type(L, index) != LUA_TTABLE || !lua_checkstack(L, 5)) return false;
+    index = lua_absindex(L, index);
+    bool found = false;
+    lua_pushliteral(L, LUA_LOADED_TABLE);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+    lua_pushnil(L);
+    while (!found && lua_next(L, -2)) {
+        found = lua_rawequal(L, index, -1);
+        lua_pop(L, found ? 2 : 1);
+    }
+    lua_pop(L, 1);
+    return found;
+}
+
+/// A function of a module that was called as a method of it: `time:sleep(1)`. Raises, if so.
+static void refuse_colon(lua_State *L) {
+    lua_Debug frame;
+    if (!lua_getstack(L, 0, &frame) || !lua_getinfo(L, "n", &frame)) return;
+    if (frame.name == NULL || strcmp(frame.namewhat, "method") != 0 || !cluabridge_is_module(L, 1)) return;
+    cluabridge_push_caller(L);
+    lua_pushfstring(L, "'%s' is a function of a module: call it with a dot, not with a colon", frame.name);
+    lua_concat(L, 2);
+    lua_error(L);
+}
+
 int cluabridge_raise_fault(lua_State *L, int code) {
     const cluabridge_State *state = cluabridge_state(L);
     int position = state->fault.position;
@@ -38,9 +66,11 @@ int cluabridge_raise_fault(lua_State *L, int code) {
             break;
         case CLUABRIDGE_FAULT_ARGUMENT:
             push_text(L, &state->fault);
+            refuse_colon(L);
             return raise_argument(L, position, lua_tostring(L, -1));
         default:
             push_text(L, &state->fault);
+            refuse_colon(L);
             cluabridge_push_caller(L);
             lua_insert(L, -2);
             lua_concat(L, 2);

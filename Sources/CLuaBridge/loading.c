@@ -14,7 +14,11 @@ int cluabridge_load(lua_State *L, const void *bytes, size_t size, const char *na
 /// luaL_loadfilex builds the chunk's name outside the protection of lua_load. The status comes back as a
 /// result, so that syntax errors can be told from others.
 static int load_file(lua_State *L) {
-    int status = luaL_loadfilex(L, lua_touserdata(L, 1), lua_touserdata(L, 2));
+    const char *path = lua_touserdata(L, 1);
+    int status = luaL_loadfilex(L, path, lua_touserdata(L, 2));
+    if (status != LUA_OK && cluabridge_push_advice(L, lua_tostring(L, -1), path)) {
+        lua_pushfstring(L, "%s\n%s", lua_tostring(L, -2), lua_tostring(L, -1));
+    }
     lua_pushinteger(L, status);
     return 2;
 }

@@ -69,7 +69,7 @@ static int invoke_top(lua_State *L, int arguments) {
     return invoke(L, body);
 }
 
-/// `__index`: upvalues are members and the body for other keys.
+/// `__index`: upvalues are members and the body for other keys, nil if there is none.
 static int index_object(lua_State *L) {
     lua_settop(L, 2);
     lua_pushvalue(L, 2);
@@ -77,7 +77,12 @@ static int index_object(lua_State *L) {
         case LUA_TLIGHTUSERDATA:
             return invoke_top(L, 2);
         case LUA_TNIL:
-            if (lua_isnil(L, lua_upvalueindex(2))) return 1;
+            if (lua_isnil(L, lua_upvalueindex(2))) {
+                // The members refuse it.
+                lua_pushvalue(L, 2);
+                lua_gettable(L, lua_upvalueindex(1));
+                return 1;
+            }
             lua_pushvalue(L, lua_upvalueindex(2));
             return invoke_top(L, 2);
         default:
@@ -89,17 +94,33 @@ void cluabridge_push_index(lua_State *L) {
     lua_pushcclosure(L, index_object, 2);
 }
 
+/// The text on top of the stack becomes an error at the innermost line of a script: a function of Lua's own libraries
+/// may stand between that and us, as `table.insert` does.
+static int raise_here(lua_State *L) {
+    cluabridge_Position position;
+    if (cluabridge_position(L, &position)) {
+        lua_pushfstring(L, "%s:%d: ", position.short_source, position.line);
+        lua_insert(L, -2);
+        lua_concat(L, 2);
+    }
+    return lua_error(L);
+}
+
 /// Says why the key at index 2 cannot be assigned to.
 static int refuse_assignment(lua_State *L) {
     const char *class_name = lua_tostring(L, lua_upvalueindex(1));
-    if (lua_type(L, 2) != LUA_TSTRING) return luaL_error(L, "%s has no numbered fields", class_name);
+    if (lua_type(L, 2) != LUA_TSTRING) {
+        lua_pushfstring(L, "%s has no numbered fields", class_name);
+        return raise_here(L);
+    }
     const char *key = lua_tostring(L, 2);
     lua_pushvalue(L, 2);
     switch (lua_rawget(L, lua_upvalueindex(2))) {
-        case LUA_TNIL: return luaL_error(L, "%s has no property '%s'", class_name, key);
-        case LUA_TLIGHTUSERDATA: return luaL_error(L, "%s: '%s' is read-only", class_name, key);
-        default: return luaL_error(L, "%s: '%s' is a method", class_name, key);
+        case LUA_TNIL: lua_pushfstring(L, "%s has no property '%s'", class_name, key); break;
+        case LUA_TLIGHTUSERDATA: lua_pushfstring(L, "%s: '%s' is read-only", class_name, key); break;
+        default: lua_pushfstring(L, "%s: '%s' is a method", class_name, key); break;
     }
+    return raise_here(L);
 }
 
 /// `__newindex`: upvalues are the class's name, members, setters and the body for other keys.

@@ -10,7 +10,11 @@ static bool is_internal(const lua_Debug *frame) { return frame->currentline > 0 
 void cluabridge_push_caller(lua_State *L) {
     lua_Debug frame;
     int level = 1;
-    while (lua_getstack(L, level, &frame) && lua_getinfo(L, "Sl", &frame) && is_internal(&frame)) level++;
+    // Behind such code, functions written in C are what it called itself with, as pcall.
+    for (; lua_getstack(L, level, &frame) && lua_getinfo(L, "Sl", &frame); level++) {
+        bool is_c = *frame.what == 'C';
+        if (!is_internal(&frame) && !(is_c && level > 1)) break;
+    }
     luaL_where(L, level);
 }
 

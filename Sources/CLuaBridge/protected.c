@@ -1,5 +1,6 @@
 // From Swift into Lua: the protected call, its message handlers, and operations that may run metamethods.
 #include "CLuaBridge.h"
+#include "traceback.h"
 
 /// The address is the registry key of the saved traceback.
 static char traceback_key;
@@ -19,8 +20,19 @@ static void fill_in_traceback(lua_State *L) {
     lua_pop(L, 1);
     if (!absent) return;
     lua_pushliteral(L, "traceback");
-    luaL_traceback(L, L, NULL, 1);
+    push_traceback(L, NULL, 1);
     lua_rawset(L, 1);
+}
+
+static cluabridge_Adviser adviser;
+
+void cluabridge_set_adviser(cluabridge_Adviser new_adviser) { adviser = new_adviser; }
+
+bool cluabridge_push_advice(lua_State *L, const char *message, const char *path) {
+    char advice[CLUABRIDGE_ADVICE_SIZE];
+    if (adviser == NULL || message == NULL || !adviser(message, path, advice, sizeof advice)) return false;
+    lua_pushfstring(L, "\t(%s)", advice);
+    return true;
 }
 
 /// As the `lua` program does it, except that error objects stay tables: their fields are what is tested afterwards.
@@ -35,12 +47,15 @@ static int append_traceback(lua_State *L) {
         if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING) return 1;
         message = lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
     }
-    luaL_traceback(L, L, message, 1);
+    if (cluabridge_push_advice(L, message, NULL)) message = lua_pushfstring(L, "%s\n%s", message, lua_tostring(L, -1));
+    push_traceback(L, message, 1);
     return 1;
 }
 
 static int save_traceback(lua_State *L) {
-    luaL_traceback(L, L, NULL, 1);
+    const char *message = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
+    const char *advice = cluabridge_push_advice(L, message, NULL) ? lua_tostring(L, -1) : NULL;
+    push_traceback(L, advice, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &traceback_key);
     lua_settop(L, 1);
     return 1;

@@ -52,11 +52,18 @@ extension LuaClass {
     }
 
     /// Members and metatable on top of the stack: pops the members into the metatable's `__index`. Where
-    /// there are only methods, the table itself serves, which Lua looks up without a call.
+    /// there are only methods, the table itself serves, which Lua looks up without a call. Names that it
+    /// has not are refused by its own metatable.
     private func setIndex(_ lua: Lua) {
-        if !getters.isEmpty || index != nil {
+        if let index {
             lua.push(body: index)
             cluabridge_push_index(lua.pointer)
+        } else {
+            if let advice { lua.refuseUnknownNames(at: -1, owner: name, advice: advice) }
+            if !getters.isEmpty {
+                lua.pushNil()
+                cluabridge_push_index(lua.pointer)
+            }
         }
         lua.rawSet("__index", at: -2)
     }

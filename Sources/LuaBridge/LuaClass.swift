@@ -34,6 +34,7 @@ public final class LuaClass<Payload: BitwiseCopyable>: Sendable {
     let finalizer: cluabridge_Finalizer?
     let userValues: Int32
     let scripts: [LuaScript]
+    let advice: NameAdvice?
 
     /// Describes a class.
     ///
@@ -48,6 +49,8 @@ public final class LuaClass<Payload: BitwiseCopyable>: Sendable {
     ///   - index: Computes `object[key]`, key at 2, where key is neither a method nor a getter.
     ///   - newIndex: Performs `object[key] = value`, value at 3, where key is not a setter.
     ///   - scripts: Methods, or under the names of metamethods these, that are written in Lua.
+    ///   - advice: If given, even empty, reading a name that the class does not have is an error, which names the
+    ///     nearest one, or says this instead. Without it such a name is nil. An `index` decides for itself.
     ///   - userValues: How many Lua values each object holds beside its payload.
     ///   - finalizer: Lets go of what the payload stands for. It gets the payload, and must not fail.
     /// - Precondition: A program has at most 64 classes; a payload is aligned to at most 8 bytes.
@@ -60,6 +63,7 @@ public final class LuaClass<Payload: BitwiseCopyable>: Sendable {
         index: LuaBody? = nil,
         newIndex: LuaBody? = nil,
         scripts: [LuaScript] = [],
+        advice: NameAdvice? = nil,
         userValues: Int32 = 0,
         finalizer: (@convention(c) @Sendable (OpaquePointer, UnsafeMutableRawPointer) -> Void)? = nil
     ) {
@@ -74,6 +78,7 @@ public final class LuaClass<Payload: BitwiseCopyable>: Sendable {
         self.index = index
         self.newIndex = newIndex
         self.scripts = scripts
+        self.advice = advice
         self.userValues = userValues
         self.finalizer = finalizer
     }
@@ -127,10 +132,9 @@ extension LuaClass {
         var asMethod = false
         guard let called = cluabridge_called_as(lua.pointer, &asMethod), !asMethod else { return nil }
         let function = String(cString: called)
-        guard (methods.map(\.name) + scripts.map(\.name)).contains(where: { $0.description == function })
-        else {
-            return nil
-        }
-        return "did you mean \(name.description.prefix(1).lowercased()):\(function)()?"
+        let known = (methods.map(\.name) + scripts.map(\.name)).map(\.description)
+        let object = name.description.prefix(1).lowercased()
+        if function == "for iterator", known.contains("items") { return "did you mean \(object):items()?" }
+        return known.contains(function) ? "did you mean \(object):\(function)()?" : nil
     }
 }

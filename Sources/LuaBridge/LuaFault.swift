@@ -17,6 +17,11 @@ public enum LuaFault: Error {
 }
 
 extension LuaFault {
+    /// A function of a module that was called as `module:name(…)`.
+    public static func colonAtModule(_ name: String) -> LuaFault {
+        .message("'\(name)' is a function of a module: call it with a dot, not with a colon")
+    }
+
     /// An argument of the wrong type, in Lua's words: `number expected, got string`.
     ///
     /// - Parameters:

@@ -1,3 +1,4 @@
+import CLuaBridge
 import Glibc
 
 /// A table of options: `Process{target = f, name = "worker"}`.
@@ -51,6 +52,9 @@ public struct Options: NamedValues {
 
     /// The error for the key on top of the stack.
     private func unknownKey(_ known: [StaticString]) -> LuaFault {
+        if let table, cluabridge_is_module(lua.pointer, table) {
+            return .colonAtModule(owner.description)
+        }
         let list = known.map(\.description).joined(separator: ", ")
         guard let key = lua.string(at: -1) else {
             let found = "found a value with a \(lua.typeName(at: -1)) as its key"

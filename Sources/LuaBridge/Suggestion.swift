@@ -1,7 +1,8 @@
 /// Finds the name that was probably meant.
 public enum Suggestion {
     /// The name among `candidates` with the fewest typing errors away from `name`: letters missing, surplus,
-    /// wrong, or two swapped.
+    /// wrong, or two swapped. Before that, a name that differs in capitals and underscores alone, as `isAlive`
+    /// from `is_alive`; after it, the only one that begins so, as `warning` with `warn`.
     ///
     /// - Parameters:
     ///   - name: What was typed.
@@ -11,17 +12,34 @@ public enum Suggestion {
     public static func nearest<Candidate: CustomStringConvertible>(
         to name: String, among candidates: [Candidate], within limit: Int = 2
     ) -> Candidate? {
+        if let same = candidates.first(where: { isSpelled($0.description, like: name) }) { return same }
         let typed = Array(name.utf8)
         var best: Candidate?
         var fewest = min(limit, max(1, typed.count / 2)) + 1
         for candidate in candidates {
-            let errors = distance(typed, Array(candidate.description.utf8))
+            let meant = Array(candidate.description.utf8)
+            guard abs(meant.count - typed.count) < fewest else { continue }
+            let errors = distance(typed, meant)
             if errors < fewest {
                 fewest = errors
                 best = candidate
             }
         }
-        return best
+        return best ?? completion(of: name, among: candidates)
+    }
+
+    /// Whether two names are the same but for capitals and underscores.
+    public static func isSpelled(_ name: String, like other: String) -> Bool { plain(name) == plain(other) }
+
+    /// A name without capitals and underscores.
+    public static func plain(_ name: String) -> String { name.lowercased().filter { $0 != "_" } }
+
+    private static func completion<Candidate: CustomStringConvertible>(
+        of name: String, among candidates: [Candidate]
+    ) -> Candidate? {
+        guard name.utf8.count >= 3 else { return nil }
+        let longer = candidates.filter { $0.description.hasPrefix(name) }
+        return longer.count == 1 ? longer[0] : nil
     }
 
     /// The optimal string alignment distance, by rows: two swapped neighbours count as one error.

@@ -41,6 +41,23 @@ void cluabridge_use_generational_collector(lua_State *L);
 /// Tells the collector of `bytes` held outside Lua's heap by an object that it could free.
 void cluabridge_charge_collector(lua_State *L, size_t bytes);
 
+// Advice.
+
+/// Whether the value at `index` is the table of a loaded module.
+bool cluabridge_is_module(lua_State *L, int index);
+
+/// Writes what to tell a beginner about an error message of Lua's own to `advice`. Returns false if there is nothing to
+/// tell. `path` is the file of a syntax error. It must not use Lua.
+typedef bool (*cluabridge_Adviser)(
+    const char *message, const char *_Nullable path, char *advice, size_t capacity);
+
+enum { CLUABRIDGE_ADVICE_SIZE = 240 };
+
+/// From now on messages that get a traceback, and syntax errors of files, get the advice too, on a line of its own.
+void cluabridge_set_adviser(cluabridge_Adviser _Nullable adviser);
+/// Pushes the advice on a message, as a line. False, with nothing pushed, if there is none.
+bool cluabridge_push_advice(lua_State *L, const char *_Nullable message, const char *_Nullable path);
+
 // Memory.
 
 /// Limits the heap to `limit` bytes (0 = no limit) and, for tests, to so many more allocations (negative = no limit).

@@ -30,6 +30,11 @@ enum ConnectionClass {
             LuaFunction("__close") { Lua.run($0, close) },
             LuaFunction("__tostring") { Lua.run($0, toString) },
         ],
+        advice: [
+            "put": "it is c:send(v)", "write": "it is c:send(v)", "get": "it is c:recv()",
+            "receive": "it is c:recv()",
+            "read": "it is c:recv()",
+        ],
         userValues: 1,
         finalizer: { _, payload in close(payload.assumingMemoryBound(to: ConnectionState.self)) })
 

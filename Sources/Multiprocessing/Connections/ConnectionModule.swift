@@ -15,6 +15,7 @@ enum ConnectionModule {
         lua.createTable(fields: 1)
         lua.rawGet("wait", at: module)
         lua.rawSet("wait", at: -2)
+        lua.refuseUnknownNames(at: -1, owner: "multiprocessing.connection")
         lua.rawSet("connection", at: module)
     }
 }

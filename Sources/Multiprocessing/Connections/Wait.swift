@@ -6,7 +6,12 @@ import LuaBridge
 enum Wait {
     /// Waits until at least one of the objects is ready and returns a list of those that are, in their order.
     static func wait(_ lua: Lua) throws(LuaFault) -> Int32 {
-        try lua.check(.table, at: 1)
+        guard lua.type(at: 1) == .table else {
+            let isObject = lua.type(at: 1) == .userdata
+            throw .typeMismatch(
+                lua, at: 1, expected: "table", note: isObject ? "a list of what to wait for: mp.wait{c}" : nil
+            )
+        }
         let timeout = try Parameters(lua, of: "wait", from: 2, ["timeout"]).timeout()
         let sources = try readSources(lua)
         switch try wait(lua, for: sources, until: timeout.deadline) {

@@ -80,11 +80,13 @@ enum ErrorObject {
     static func pushMetatable(_ lua: Lua) {
         if Registry.push(metatable, to: lua) == .table { return }
         lua.pop()
-        lua.createTable(fields: 3)
+        lua.createTable(fields: 4)
         lua.push(className)
         lua.rawSet("__name", at: -2)
         lua.push { Lua.run($0, ErrorObject.describe) }
         lua.rawSet("__tostring", at: -2)
+        lua.push { Lua.run($0, ErrorObject.concatenate) }
+        lua.rawSet("__concat", at: -2)
         // Asks protected calls to fill in the traceback.
         lua.push(true)
         lua.rawSet("__traceback", at: -2)
@@ -112,6 +114,12 @@ enum ErrorObject {
             text += kind + Array(": ".utf8) + message
         }
         text.withUnsafeBytes { lua.push($0) }
+        return 1
+    }
+
+    /// `__concat`: `"failed: " .. e`, as with the messages of ordinary errors.
+    private static func concatenate(_ lua: Lua) throws(LuaFault) -> Int32 {
+        lua.push(try lua.displayString(at: 1) + lua.displayString(at: 2))
         return 1
     }
 

@@ -15,7 +15,11 @@ enum LoggerClass {
             LuaFunction("getEffectiveLevel") { Lua.run($0, getEffectiveLevel) },
         ],
         getters: [LuaFunction("level") { Lua.run($0, getLevel) }],
-        metamethods: [LuaFunction("__tostring") { Lua.run($0, toString) }])
+        metamethods: [LuaFunction("__tostring") { Lua.run($0, toString) }],
+        advice: [
+            "addHandler": "it writes to stderr: mp.log_to_stderr(level)",
+            "set_level": "it is logger:setLevel(level)",
+        ])
 
     static func push(_ lua: Lua) {
         if Registry.push(.logger, to: lua) == .userdata { return }

@@ -21,6 +21,12 @@ enum ManagerClass {
                     return 1
                 }
             },
+        ],
+        advice: [
+            "Pool": "it is mp.Pool()", "Process": "it is mp.Process{…}", "Pipe": "it is mp.Pipe()",
+            "table": "it is m:dict() or m:list()", "map": "it is m:dict()",
+            "array": "it is m:list(), or m:Array(…)",
+            "join": "a manager has no process to wait for",
         ])
 
     static let constructor = LuaFunction("Manager") {

@@ -11,11 +11,12 @@ public enum EndOfProcess {
     private static let patience = 2.0
 
     /// What is done, in this order.
-    private enum Stage: CaseIterable {
+    private enum Stage: Int {
         case handlers, daemons, pipes, others, sharedMemory
     }
 
-    nonisolated(unsafe) private static var stagesLeft = Stage.allCases[...]
+    /// The place of the next stage. A number: in a child, an array would be made anew.
+    nonisolated(unsafe) private static var nextStage = 0
 
     /// `mp.atexit(f, ...)`: f is called with these arguments.
     static let atexit = LuaScript(
@@ -44,14 +45,17 @@ public enum EndOfProcess {
     static func inheritedByChild(_ lua: Lua) {
         lua.pushNil()
         Registry.set(handlers, in: lua)
-        stagesLeft = Stage.allCases[...]
+        nextStage = 0
     }
 
     /// Does all that must be done before the process may end. Does it once; called again from within, by a handler that
     /// calls `os.exit`, it goes on with what comes next.
     public static func run(_ lua: Lua) {
-        if stagesLeft.count == Stage.allCases.count { Logging.info(lua, "process shutting down") }
-        while let stage = stagesLeft.popFirst() { perform(stage, lua) }
+        if nextStage == 0 { Logging.info(lua, "process shutting down") }
+        while let stage = Stage(rawValue: nextStage) {
+            nextStage += 1
+            perform(stage, lua)
+        }
     }
 
     private static func perform(_ stage: Stage, _ lua: Lua) {

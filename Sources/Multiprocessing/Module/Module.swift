@@ -28,6 +28,7 @@ public enum Multiprocessing {
         signal(SIGCHLD, SIG_DFL)
         StateHooks.install(runtime)
         Interruption.prepare(runtime)
+        Advice.install()
         let lua = runtime.lua
         do throws(LuaFault) {
             try lua.preload("multiprocessing") { Lua.run($0, Multiprocessing.openModule) }
@@ -85,7 +86,7 @@ public enum Multiprocessing {
             lua.push(kind.rawValue)
             try lua.rawSet(at: -3)
         }
-        PoolModule.install(in: lua, moduleAt: -1)
+        ModuleNames.install(in: lua, moduleAt: -1)
         return 1
     }
 }

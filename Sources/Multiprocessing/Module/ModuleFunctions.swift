@@ -16,7 +16,11 @@ enum ModuleFunctions {
 
     /// `join(list[, timeout])`: true once all have ended.
     private static func join(_ lua: Lua) throws(LuaFault) -> Int32 {
-        try lua.check(.table, at: 1)
+        guard lua.type(at: 1) == .table else {
+            let isProcess = ProcessObject.userdata.object(lua, at: 1) != nil
+            throw .typeMismatch(
+                lua, at: 1, expected: "table", note: isProcess ? "a list of processes: mp.join{p}" : nil)
+        }
         let deadline = try Parameters(lua, of: "join", from: 2, ["timeout"]).timeout().deadline
         for index in 1...max(1, lua.rawLength(at: 1)) {
             lua.top = 1

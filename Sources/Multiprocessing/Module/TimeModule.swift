@@ -45,17 +45,50 @@ enum TimeModule {
     }
 
     private static func search(_ lua: Lua) throws(LuaFault) -> Int32 {
-        guard lua.isString("time", at: 1) else { return 0 }
+        guard lua.isString("time", at: 1) else { return advise(lua) }
         lua.push { Lua.run($0, TimeModule.open) }
         lua.push("built in")
         return 2
     }
+
+    /// What was probably meant by a module that nobody found: a line for the end of the message.
+    private static func advise(_ lua: Lua) -> Int32 {
+        guard let name = lua.string(at: 1) else { return 0 }
+        let first = name.split(separator: ".").first.map(String.init) ?? ""
+        if let text = advice[name] {
+            lua.push(text)
+        } else if first == "multiprocessing" {
+            lua.push(#"all of it is in one module: local mp = require "multiprocessing""#)
+        } else if let meant = Suggestion.nearest(to: name, among: ["multiprocessing", "time"]), name.count > 3
+        {
+            lua.push("did you mean require \"\(meant)\"?")
+        } else {
+            return 0
+        }
+        return 1
+    }
+
+    private static let module = #"did you mean local mp = require "multiprocessing"?"#
+    private static let advice = [
+        "mp": module, "threading": module, "queue": module, "concurrent.futures": module, "process": module,
+        "signal": #"signals are in multiprocessing: mp.on_signal("TERM", f)"#,
+        "logging": #"logging is in multiprocessing: mp.log_to_stderr("info")"#,
+        "sys": "Lua has arg and os.exit without require", "random": "Lua has math.random without require",
+        "os": "Lua has os without require",
+    ]
 
     private static func open(_ lua: Lua) throws(LuaFault) -> Int32 {
         lua.createTable(fields: functions.count)
         lua.setFunctions(functions, at: -1)
         pushSleep(lua)
         lua.rawSet("sleep", at: -2)
+        lua.refuseUnknownNames(
+            at: -1, owner: "time",
+            advice: [
+                "strftime": "os.date(format) does it", "clock": "os.clock() does it",
+                "ctime": "os.date() does it",
+                "localtime": #"os.date("*t") does it"#,
+            ])
         return 1
     }
 

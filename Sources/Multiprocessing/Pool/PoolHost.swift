@@ -1,3 +1,4 @@
+import CLuaBridge
 import CInterProcess
 import Glibc
 import InterProcess
@@ -18,6 +19,7 @@ enum PoolHost {
             LuaFunction("error") { Lua.run($0, makeError) },
             LuaFunction("misuse") { Lua.run($0, misuse) },
             LuaFunction("unknown_option") { Lua.run($0, unknownOption) },
+            LuaFunction("unknown_name") { Lua.run($0, unknownName) },
             LuaFunction("cause") { Lua.run($0, cause) },
             LuaFunction("columns") { Lua.run($0, columns) },
             LuaFunction("write") { Lua.run($0, write) },
@@ -132,10 +134,11 @@ enum PoolHost {
         throw .message(try lua.checkString(at: 1))
     }
 
-    /// `unknown_option(where, key, known)`
+    /// `unknown_option(where, key, known, options)`
     private static func unknownOption(_ lua: Lua) throws(LuaFault) -> Int32 {
         let function = try lua.checkString(at: 1)
         let key = try lua.checkString(at: 2)
+        if cluabridge_is_module(lua.pointer, 4) { throw .colonAtModule(function) }
         var known: [String] = []
         lua.pushNil()
         while try lua.next(at: 3) {
@@ -146,6 +149,20 @@ enum PoolHost {
             Suggestion.nearest(to: key, among: known).map { "did you mean '\($0)'?" }
             ?? "known: \(known.sorted().joined(separator: ", "))"
         throw .message("\(function): unknown option '\(key)' (\(hint))")
+    }
+
+    /// `unknown_name(owner, name, members, advice)`
+    private static func unknownName(_ lua: Lua) throws(LuaFault) -> Int32 {
+        let owner = try lua.checkString(at: 1)
+        let name = try lua.checkString(at: 2)
+        var known: [String] = []
+        lua.pushNil()
+        while try lua.next(at: 3) {
+            let isMethod = lua.type(at: -1) == .function
+            lua.pop()
+            if isMethod, let name = lua.string(at: -1), !name.hasPrefix("_") { known.append(name) }
+        }
+        throw lua.unknownName(name, owner: owner, known: known, advice: lua.string(at: 4))
     }
 
     /// `cause(exitcode)`: `was killed by SIGKILL`

@@ -3,26 +3,19 @@ import LuaBridge
 
 /// `Pool`, `ProcessPoolExecutor` and their kin, which are written in Lua and loaded when a script first asks for one.
 enum PoolModule {
-    private static let names: [StaticString] = [
+    static let names: [StaticString] = [
         "Pool", "ProcessPoolExecutor", "as_completed", "wait_futures",
     ]
     private static let drive = Registry.Key.drivePools
 
-    /// Makes the names known to the module table at `index`.
-    static func install(in lua: Lua, moduleAt index: Int32) {
-        let module = lua.absolute(index)
-        lua.createTable(fields: 1)
-        lua.push { Lua.run($0, PoolModule.find) }
-        lua.rawSet("__index", at: -2)
-        lua.setMetatable(at: module)
-    }
-
-    /// `__index` of the module: `(module, key)`.
-    private static func find(_ lua: Lua) throws(LuaFault) -> Int32 {
-        guard let name = names.first(where: { lua.isString($0, at: 2) }) else { return 0 }
+    /// Pushes what the module at 1 gets under the name at 2, if that is one of these.
+    ///
+    /// - Returns: Whether it is.
+    static func find(_ lua: Lua) throws(LuaFault) -> Bool {
+        guard let name = names.first(where: { lua.isString($0, at: 2) }) else { return false }
         try load(lua)
         lua.rawGet(name, at: 1)
-        return 1
+        return true
     }
 
     /// Runs the sources and sets what they define in the module at 1.

@@ -3,16 +3,35 @@
 local host = ...
 
 -- What scripts may replace later is bound now.
-local getmetatable, ipairs, pairs, tostring, type = getmetatable, ipairs, pairs, tostring, type
+local getmetatable, ipairs, pairs, setmetatable, tostring, type = getmetatable, ipairs, pairs, setmetatable, tostring, type
+local sub = string.sub
 local ceil, max, tointeger = math.ceil, math.max, math.tointeger
 local raise_error, misuse = host.raise, host.misuse
 
+-- A class. Reading a name that it does not have is an error, but for the fields that may be nil. Also returns a check
+-- of what a method was called on.
+local function class(name, title, example, may_be_nil, advice)
+    local members = { __name = name }
+    members.__index = members
+    setmetatable(members, { __index = function(_, key)
+        if type(key) == "number" then misuse(("%s has no numbered fields; use %s"):format(name, example)) end
+        if type(key) ~= "string" or may_be_nil[key] or sub(key, 1, 2) == "__" then return nil end
+        host.unknown_name(name, key, members, advice[key])
+    end })
+    return members, function(object)
+        if getmetatable(object) ~= members then
+            misuse(("the methods of %s are called with a colon, as %s"):format(title, example))
+        end
+    end
+end
+
 local function options(where, given, known)
     if type(given) ~= "table" then
-        misuse(("%s: a table of options expected, got %s"):format(where, type(given)))
+        local hint = type(given) == "function" and "; a callback is one: {callback = f}" or ""
+        misuse(("%s: a table of options expected, got %s%s"):format(where, type(given), hint))
     end
     for key in pairs(given) do
-        if not known[key] then host.unknown_option(where, tostring(key), known) end
+        if not known[key] then host.unknown_option(where, tostring(key), known, given) end
     end
     return given
 end
@@ -45,8 +64,17 @@ local function chunk_size(pool, given, count)
     return tointeger(given)
 end
 
+-- How a call is written, for who wrote it otherwise.
+local usage = {
+    apply = "arguments are in a list: pool:apply(f, {1, 2})",
+    map = "first the function, then the list: pool:map(f, {1, 2, 3})",
+    starmap = "first the function, then a list of lists: pool:starmap(f, {{1, 2}, {3, 4}})",
+}
+
 local function check_list(name, list)
-    if type(list) ~= "table" then misuse(("bad argument #2 to '%s' (list expected, got %s)"):format(name, type(list))) end
+    if type(list) ~= "table" then
+        misuse(("bad argument #2 to '%s' (list expected, got %s; %s)"):format(name, type(list), usage[name]))
+    end
     local n = list.n
     if n ~= nil and not (type(n) == "number" and tointeger(n) and n >= 0) then
         misuse(("bad argument #2 to '%s' (its n is no length)"):format(name))
@@ -68,6 +96,7 @@ local function timeout_of(where, given)
 end
 
 return {
+    class = class,
     check_items = check_items,
     check_list = check_list,
     check_task_options = check_task_options,

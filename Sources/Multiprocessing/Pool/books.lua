@@ -50,7 +50,8 @@ end
 -- Makes a job: function and mode, for all its tasks.
 local function new_job(pool, name, f, mode, kwargs, task_options)
     if not arguments.is_callable(f) then
-        misuse(("bad argument #1 to '%s' (function expected, got %s)"):format(name, type(f)))
+        local hint = type(f) == "nil" and "; is it defined above this line?" or "; write f, not f()"
+        misuse(("bad argument #1 to '%s' (function expected, got %s%s)"):format(name, type(f), hint))
     end
     local job = {
         pool = pool,

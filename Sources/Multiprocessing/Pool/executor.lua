@@ -9,9 +9,18 @@ local pack, remove = table.pack, table.remove
 local getpid, now = mp.getpid, host.now
 local raise_error, misuse = host.raise, host.misuse
 
-local Executor, Future = {}, {}
-Executor.__index, Future.__index = Executor, Future
-Executor.__name, Future.__name = "ProcessPoolExecutor", "Future"
+local Executor, check_executor = arguments.class("ProcessPoolExecutor", "an executor", "executor:submit(f, …)", {}, {
+    apply = "it is executor:submit(f, …):result()",
+    apply_async = "it is executor:submit(f, …)",
+    close = "it is executor:shutdown()",
+    join = "it is executor:shutdown()",
+})
+local Future, check_future = arguments.class("Future", "a future", "future:result()", { callbacks = true, outcome = true }, {
+    get = "it is future:result()",
+    wait = "it is future:result(), or mp.wait_futures{future}",
+    ready = "it is future:done()",
+    value = "it is future:result()",
+})
 
 -- Executors that have not come to their end: what was submitted is done before the process ends, as in Python.
 local alive, watched_by = {}, nil
@@ -35,6 +44,7 @@ local function new(given)
     local executor = setmetatable({
         pool = pool.new(workers, given.initializer, given.initargs, given.max_tasks_per_child),
         futures = {}, -- by the id of their job, until they are done
+        down = false,
     }, Executor)
     if watched_by ~= getpid() then
         watched_by = getpid()
@@ -45,6 +55,7 @@ local function new(given)
 end
 
 local function check(executor)
+    check_executor(executor)
     if executor.down then raise_error("ValueError", "cannot schedule new futures after shutdown") end
     owner.check(executor.pool)
 end
@@ -78,6 +89,7 @@ function Executor:submit(f, ...)
             result.done = true
             self.futures[job.id] = nil
             if future.state ~= "cancelled" then future.state = "finished" end
+            if result.problem and not future.callbacks then owner.note_failure(result) end
             add_callbacks(future)
         end
     end)
@@ -90,35 +102,45 @@ local function drive(future, timeout)
 end
 
 function Future:result(given)
+    check_future(self)
     local timeout = arguments.timeout_of("result", given)
     if not drive(self, timeout) then raise_error("TimeoutError", ("no result within %s s"):format(timeout)) end
     if self.state == "cancelled" then raise_error("CancelledError", "the future was cancelled") end
+    owner.forget_failure(self.outcome)
     if self.outcome.problem then owner.raise(self.outcome.problem) end
     return self.outcome:value()
 end
 
 function Future:exception(given)
+    check_future(self)
     local timeout = arguments.timeout_of("exception", given)
     if not drive(self, timeout) then raise_error("TimeoutError", ("no result within %s s"):format(timeout)) end
     if self.state == "cancelled" then raise_error("CancelledError", "the future was cancelled") end
     local problem = self.outcome.problem
+    owner.forget_failure(self.outcome)
     return problem and owner.to_error(problem) or nil
 end
 
 function Future:done()
+    check_future(self)
     owner.pump(self.executor.pool, now())
     return is_done(self)()
 end
 
-function Future:cancelled() return self.state == "cancelled" end
+function Future:cancelled()
+    check_future(self)
+    return self.state == "cancelled"
+end
 
 function Future:running()
+    check_future(self)
     owner.pump(self.executor.pool, now())
     return self.state == "pending" and owner.is_claimed(self.outcome.job)
 end
 
 -- False if it runs or is done.
 function Future:cancel()
+    check_future(self)
     if self.state == "cancelled" then return true end
     if is_done(self)() then return false end
     if not owner.cancel(self.outcome.job) then return false end
@@ -130,6 +152,7 @@ function Future:cancel()
 end
 
 function Future:add_done_callback(f)
+    check_future(self)
     if not arguments.is_callable(f) then
         misuse(("bad argument #1 to 'add_done_callback' (function expected, got %s)"):format(type(f)))
     end
@@ -169,6 +192,7 @@ function Executor:starmap(f, source, given) return map(self, "starmap", "starmap
 local shutdown_options = { wait = true, cancel_futures = true }
 
 function Executor:shutdown(given)
+    check_executor(self)
     given = arguments.options("shutdown", given or {}, shutdown_options)
     self.down = true
     if given.cancel_futures then

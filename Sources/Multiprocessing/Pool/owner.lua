@@ -16,7 +16,7 @@ local mp, host, work, books = ...
 local error, ipairs, next, pairs, pcall, setmetatable, tostring, type, xpcall =
     error, ipairs, next, pairs, pcall, setmetatable, tostring, type, xpcall
 local max, min, huge = math.max, math.min, math.huge
-local pack, unpack = table.pack, table.unpack
+local concat, pack, unpack = table.concat, table.pack, table.unpack
 local traceback = debug.traceback
 local getpid, now = mp.getpid, host.now
 local raise_error, misuse = host.raise, host.misuse
@@ -63,6 +63,9 @@ local function new(processes, initializer, initargs, limit)
         first = 1,
         last = 0,
         deaths = 0,     -- workers that died since the last reply
+        broken = false, -- or why nobody can use it any more
+        calling_back = false,
+        failures = {},  -- results of failed calls that nobody asked for
     }
     for place = 0, processes - 1 do shielded(start, pool, place) end
     open[pool] = true
@@ -280,6 +283,33 @@ local function to_error(problem)
     return host.error(problem.kind or "RemoteError", explain(problem.message), problem)
 end
 
+-- Failures that nobody asks for would be lost: they are shown when the pool ends. Of more than that, nobody wants to read.
+local most_failures = 100
+
+local function note_failure(result)
+    local failures = result.pool.failures
+    if #failures < most_failures then failures[#failures + 1] = result end
+end
+
+local function forget_failure(result) result.is_known = true end
+
+local function show_failures(pool)
+    local failures, shown = pool.failures, {}
+    pool.failures = {}
+    for _, result in ipairs(failures) do
+        if not result.is_known then shown[#shown + 1] = result end
+    end
+    if #shown == 0 then return end
+    local one = #shown == 1
+    local lines = { ("pool: %d%s %s failed, and nobody asked for %s:"):format(
+        #shown, #failures >= most_failures and " or more" or "", one and "call" or "calls",
+        one and "its result" or "their results") }
+    for i = 1, min(3, #shown) do
+        lines[#lines + 1] = ("\t%s: %s"):format(shown[i].job.title, explain(shown[i].problem.message))
+    end
+    host.write(concat(lines, "\n") .. "\n")
+end
+
 -- Whether a worker has taken the task of a job that has one.
 local function is_claimed(job)
     local pool = job.pool
@@ -336,6 +366,9 @@ return {
     drive = drive,
     raise = raise,
     to_error = to_error,
+    note_failure = note_failure,
+    forget_failure = forget_failure,
+    show_failures = show_failures,
     add_callback = add_callback,
     run_callbacks = run_callbacks,
     release_workers = release_workers,

@@ -16,9 +16,25 @@ local end_job, new_job, put = books.end_job, books.new_job, books.put
 local check, drain, pump, pump_until, raise = owner.check, owner.drain, owner.pump, owner.pump_until, owner.raise
 local words_per_worker = owner.words_per_worker
 
-local Pool, AsyncResult = {}, {}
-Pool.__index, AsyncResult.__index = Pool, AsyncResult
-Pool.__name, AsyncResult.__name = "Pool", "AsyncResult"
+local Pool, check_pool = arguments.class("Pool", "a pool", "pool:map(f, list)", { initializer = true, initargs = true, limit = true }, {
+    submit = "it is pool:apply_async(f, {…}); submit is of mp.ProcessPoolExecutor{…}",
+    shutdown = "it is pool:close(), pool:join()",
+    wait = "it is pool:close(), pool:join()",
+    start = "its workers run already",
+    run = "it is pool:apply(f, {…}) or pool:map(f, list)",
+    result = "it is of what pool:apply_async(f, {…}) returns: result:get()",
+    get = "it is of what pool:apply_async(f, {…}) returns: result:get()",
+})
+local AsyncResult, check_result = arguments.class("AsyncResult", "a result", "result:get()", { single = true, n = true, count = true }, {
+    result = "it is result:get()",
+    join = "it is result:wait()",
+    value = "it is result:get()",
+})
+
+local function new_result(pool, job, count)
+    return setmetatable(
+        { pool = pool, job = job, count = count, done = false, problem = false, is_known = false }, AsyncResult)
+end
 
 local constructor_options = { processes = true, initializer = true, initargs = true, maxtasksperchild = true }
 
@@ -61,6 +77,7 @@ end
 local function complete(result)
     result.done = true
     local job = result.job
+    if result.problem and not job.error_callback then owner.note_failure(result) end
     if (result.problem and job.error_callback) or (not result.problem and job.callback) then
         owner.add_callback(result.pool, call_back, result)
     end
@@ -68,13 +85,13 @@ end
 
 -- `prepare`, if given, is called with the result before anybody can answer it.
 local function one_call(pool, name, f, args, given, prepare)
-    given = options("apply", given or {}, apply_options)
-    check_task_options("apply", given)
     args = args or {}
     check_list("apply", args)
+    given = options("apply", given or {}, apply_options)
+    check_task_options("apply", given)
     local job = new_job(pool, name, f, "call", given.kwargs, given)
     job.callback, job.error_callback = given.callback, given.error_callback
-    local result = setmetatable({ job = job, pool = pool }, AsyncResult)
+    local result = new_result(pool, job)
     function job:message() return { self.id, self.timeout, args } end
     function job:count() return 1 end
     function job:failed(_, problem) result.problem = problem end
@@ -82,7 +99,7 @@ local function one_call(pool, name, f, args, given, prepare)
         if details then
             -- Of several results one may be what could not be sent.
             local _, problem = next(details.errors or {})
-            result.problem = problem
+            result.problem = problem or false
             result.values, result.n = details.values or {}, details.n
         else
             result.single = message[2]
@@ -117,7 +134,7 @@ local function many_calls(pool, name, mode, f, list, given)
     local job = new_job(pool, name, f, mode, nil, given)
     job.has_items = true
     job.callback, job.error_callback = given.callback, given.error_callback
-    local result = setmetatable({ job = job, pool = pool, count = count }, AsyncResult)
+    local result = new_result(pool, job, count)
     local values, first_failed, done = host.list(count), huge, 0
     local progress = given.progress and new_progress()
     job.values = values
@@ -205,11 +222,13 @@ end
 -- The end --------------------------------------------------------------------------------------------------------
 
 function Pool:close()
+    check_pool(self)
     if self.state == "running" then self.state = "closed" end
     if self.owner == getpid() then owner.release_workers(self) end
 end
 
 function Pool:terminate()
+    check_pool(self)
     if self.owner ~= getpid() or self.state == "terminated" then return end
     drain(self)
     self.state = "terminated"
@@ -222,9 +241,11 @@ function Pool:terminate()
     end
     drain(self)
     self.tasks:shutdown(true)
+    owner.show_failures(self)
 end
 
 function Pool:join()
+    check_pool(self)
     if self.owner ~= getpid() then error("a pool can only be used by the process that made it", 2) end
     if self.state == "running" then raise_error("ValueError", "Pool is still running") end
     if self.state == "closed" then
@@ -241,10 +262,12 @@ function Pool:join()
         end
         self.state = "joined"
         owner.retire(self)
+        owner.show_failures(self)
     end
 end
 
 function Pool:stats()
+    check_pool(self)
     local list, slowest = {}, {}
     for place = 0, self.processes - 1 do
         local worker = self.workers[place + 1]
@@ -286,27 +309,33 @@ local function is_ready(result)
 end
 
 function AsyncResult:get(given)
+    check_result(self)
     local timeout = timeout_of("get", given)
     if not self.done and not pump_until(self.pool, is_ready(self), timeout) then
         raise_error("TimeoutError", ("no result within %s s"):format(timeout))
     end
+    owner.forget_failure(self)
     if self.problem then raise(self.problem) end
     return self:value()
 end
 
 function AsyncResult:wait(given)
+    check_result(self)
     local timeout = timeout_of("wait", given)
     if not self.done then pump_until(self.pool, is_ready(self), timeout) end
     return self.done or false
 end
 
 function AsyncResult:ready()
+    check_result(self)
     if not self.done then pump(self.pool, now()) end
     return self.done or false
 end
 
 function AsyncResult:successful()
+    check_result(self)
     if not self:ready() then raise_error("ValueError", tostring(self) .. " not ready") end
+    owner.forget_failure(self)
     return not self.problem
 end
 

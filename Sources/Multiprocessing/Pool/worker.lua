@@ -174,6 +174,9 @@ local function work(tasks, results, places, place, jobs, most, initializer, init
             at = i
             if limit then arm(limit) end
             local arguments = list[i]
+            if type(arguments) ~= "table" then
+                error(("starmap: item %d is no list of arguments but a %s"):format(i, type(arguments)), 0)
+            end
             local value = f(unpack(arguments, 1, arguments.n or #arguments))
             if value == nil then holes = true end
             list[i] = value

@@ -1,3 +1,4 @@
+import CInterProcess
 import Glibc
 import InterProcess
 import LuaBridge
@@ -83,6 +84,8 @@ enum Children {
 
     /// Reaps all that have ended.
     static func reapFinished(_ lua: Lua) {
+        // One question for all of them: there may be a thousand.
+        guard ip_child_has_ended() else { return }
         forEach(lua) { _ = exitCode(lua, of: -1, $0) }
     }
 

@@ -30,10 +30,10 @@ enum CurrentProcess {
 
     /// In a forked child: it is now the process of the Lua object at `index`.
     static func become(_ lua: Lua, at index: Int32, _ state: UnsafeMutablePointer<ProcessState>) {
-        if ProcessObject.field("authkey", of: index, in: lua) == .nil {
+        if ProcessObject.field("_authkey", of: index, in: lua) == .nil {
             Registry.push(object, to: lua)
-            ProcessObject.field("authkey", of: -1, in: lua)
-            ProcessObject.setField("authkey", of: index, in: lua)
+            ProcessObject.field("_authkey", of: -1, in: lua)
+            ProcessObject.setField("_authkey", of: index, in: lua)
             lua.pop()
         }
         lua.pop()

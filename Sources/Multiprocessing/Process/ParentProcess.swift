@@ -18,6 +18,9 @@ enum ParentProcess {
             LuaFunction("ident") { Lua.run($0, pid) },
         ],
         metamethods: [LuaFunction("__tostring") { Lua.run($0, toString) }],
+        advice: [
+            "kill": "a process ends its children only", "terminate": "a process ends its children only",
+        ],
         finalizer: { _, payload in
             HandleTable.release(payload.assumingMemoryBound(to: SharedObject.self).pointee)
         })

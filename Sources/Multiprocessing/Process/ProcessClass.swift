@@ -14,6 +14,25 @@ enum ProcessClass {
 
     private static let options: [StaticString] = ["group", "target", "name", "args", "kwargs", "daemon"]
 
+    /// Names that were looked at and are nobody's misspelling.
+    nonisolated(unsafe) private static var innocent: Set<String> = []
+
+    private static let plainMethods = Dictionary(
+        uniqueKeysWithValues: methods.map { (Suggestion.plain($0.name.description), $0.name.description) })
+
+    /// What was meant by a name that no object has: a method but for capitals and underscores, or a property but for a
+    /// typing error, which is no name for a field of the user's own.
+    static func misspelt(_ name: String) -> String? {
+        // Objects may be asked often for fields of the user's own that are not there.
+        if innocent.contains(name) { return nil }
+        if let method = plainMethods[Suggestion.plain(name)] { return method }
+        if let property = Suggestion.nearest(to: name, among: ProcessProperties.names, within: 1) {
+            return property.description
+        }
+        if innocent.count < 100 { innocent.insert(name) }
+        return nil
+    }
+
     /// Pushes the class, making it the first time.
     static func push(_ lua: Lua) { Registry.push(table, to: lua) }
 
@@ -79,7 +98,7 @@ enum ProcessClass {
         let number = CurrentProcess.nextNumber()
         ProcessObject.push(lua, ofClassAt: 1, number: number)
         lua.push("\(name(of: -1, in: lua))-\(CurrentProcess.identityText(number))")
-        ProcessObject.setField("name", of: -2, in: lua)
+        ProcessObject.setField("_name", of: -2, in: lua)
         return 1
     }
 
@@ -87,33 +106,65 @@ enum ProcessClass {
     private static func initialize(_ lua: Lua) throws(LuaFault) -> Int32 {
         let state = try ProcessObject.check(lua)
         let className = name(of: 1, in: lua)
-        if lua.type(at: 2) == .function {
-            throw .message(
-                "bad argument #1 to '\(className)' (table expected, got function): write mp.Process{target = f, args = {…}}"
-            )
-        }
-        guard lua.top <= 2 else { throw .argument(3, "surplus argument; the options go into one table") }
+        try checkShape(lua, className)
         let options = try Options(lua, at: 2, of: "Process", known: options)
         if options.push("group") != .nil { throw .message("group argument must be None for now") }
         lua.pop()
         switch options.push("name") {
         case .nil: lua.pop()
-        case .string: ProcessObject.setField("name", of: 1, in: lua)
+        case .string: ProcessObject.setField("_name", of: 1, in: lua)
         default: throw .message("\(className): name must be a string, got \(lua.typeName(at: -1))")
         }
         if let daemon = try options.boolean("daemon") { state.pointee.isDaemon = daemon }
         try readTarget(lua, options, className)
         if options.push("args") != .nil {
-            guard lua.type(at: -1) == .table else {
-                throw .message("args must be a table: args = {\"egon\"}")
-            }
+            try checkArguments(lua)
             lua.pushValue(at: -1)
-            ProcessObject.setField("args", of: 1, in: lua)
+            ProcessObject.setField("_args", of: 1, in: lua)
         }
         lua.pop()
-        if try options.push("kwargs", .table) { ProcessObject.setField("kwargs", of: 1, in: lua) }
+        if try options.push("kwargs", .table) { ProcessObject.setField("_kwargs", of: 1, in: lua) }
         lua.top = 1
         return 1
+    }
+
+    /// The options are one table, or nothing.
+    private static func checkShape(_ lua: Lua, _ className: String) throws(LuaFault) {
+        let type = lua.type(at: 2)
+        let surplus = lua.top > 2
+        let example =
+            className == "Process"
+            ? "write mp.Process{target = f, args = {…}}"
+            : "without a function \(className):init(…) of its own it takes \(className){name = …}"
+        if type == .table {
+            Multiprocessing.push(lua)
+            defer { lua.pop() }
+            guard !lua.rawEqual(2, -1) else {
+                throw .message("call it with a dot: mp.\(className){…}, not mp:\(className){…}")
+            }
+        }
+        guard type == .table || type == .none || type == .nil else {
+            throw .message(
+                "bad argument #1 to '\(className)' (table expected, got \(lua.typeName(at: 2))): \(example)")
+        }
+        guard !surplus else {
+            throw .message("bad argument #2 to '\(className)' (surplus argument): \(example)")
+        }
+    }
+
+    /// `args` is a list: names in it would be lost.
+    private static func checkArguments(_ lua: Lua) throws(LuaFault) {
+        guard lua.type(at: -1) == .table else { throw .message("args must be a table: args = {\"egon\"}") }
+        guard lua.rawLength(at: -1) == 0 else { return }
+        let args = lua.top
+        lua.pushNil()
+        while try lua.next(at: args) {
+            lua.pop()
+            guard let key = lua.string(at: -1), key != "n" else { continue }
+            throw .message(
+                "args is a list, as args = {\"egon\"}, but has the name '\(key)'; for names there is kwargs = {\(key) = …}"
+            )
+        }
     }
 
     private static func readTarget(_ lua: Lua, _ options: Options, _ className: String) throws(LuaFault) {
@@ -126,10 +177,13 @@ enum ProcessClass {
             )
         }
         guard type == .function || lua.hasMetafield("__call", at: -1) else {
-            throw .message("\(className): option 'target' must be a function, got \(lua.typeName(at: -1))")
+            let advice =
+                type == .string ? "write target = f, without quotes" : "write target = f, not target = f()"
+            throw .message(
+                "\(className): option 'target' must be a function, got \(lua.typeName(at: -1)); \(advice)")
         }
         lua.pushValue(at: -1)
-        ProcessObject.setField("target", of: 1, in: lua)
+        ProcessObject.setField("_target", of: 1, in: lua)
     }
 
     /// Whether the object at 1 has the base class's `run`.
@@ -141,9 +195,38 @@ enum ProcessClass {
         return lua.rawEqual(-1, -3)
     }
 
+    /// Refuses to start an object that has nothing to do: neither a target nor a `run` of its class.
+    static func checkPurpose(_ lua: Lua) throws(LuaFault) {
+        defer { lua.pop() }
+        guard ProcessObject.field("_target", of: 1, in: lua) == .nil, try runsTarget(lua) else { return }
+        let className = name(of: 1, in: lua)
+        if className == "Process" {
+            throw .message("Process has no target: write mp.Process{target = f, args = {…}}")
+        }
+        let meant = try lua.top > 0 ? misspeltRun(lua) : nil
+        let hint = meant.map { " ('\($0)' is spelled 'run')" } ?? ""
+        throw .message(
+            "\(className) has neither a run method nor a target: write function \(className):run() … end\(hint)"
+        )
+    }
+
+    /// A key of the class of the object at 1 that is `run` but for a typing error.
+    private static func misspeltRun(_ lua: Lua) throws(LuaFault) -> String? {
+        lua.getUserValue(ProcessObject.ownClass, at: 1)
+        defer { lua.pop() }
+        var names: [String] = []
+        lua.pushNil()
+        while try lua.next(at: -2) {
+            let isFunction = lua.type(at: -1) == .function
+            lua.pop()
+            if isFunction, let name = lua.string(at: -1) { names.append(name) }
+        }
+        return Suggestion.nearest(to: "run", among: names.filter { $0 != "init" })
+    }
+
     /// In the parent, once the process runs: what the target refers to is not kept alive for it.
     static func forgetInvocation(of index: Int32, in lua: Lua) {
-        for field in ["target", "args", "kwargs"] as [StaticString] {
+        for field in ["_target", "_args", "_kwargs"] as [StaticString] {
             lua.pushNil()
             ProcessObject.setField(field, of: index, in: lua)
         }
@@ -156,8 +239,8 @@ enum ProcessClass {
             throw .message("cannot run a process that was started: its target went with it")
         }
         let base = lua.top
-        ProcessObject.field("target", of: 1, in: lua)
-        if ProcessObject.field("args", of: 1, in: lua) == .table {
+        ProcessObject.field("_target", of: 1, in: lua)
+        if ProcessObject.field("_args", of: 1, in: lua) == .table {
             let args = lua.top
             lua.rawGet("n", at: args)
             let count = lua.integer(at: -1).map { Int(max(0, $0)) } ?? lua.rawLength(at: args)
@@ -169,7 +252,7 @@ enum ProcessClass {
         } else {
             lua.pop()
         }
-        if ProcessObject.field("kwargs", of: 1, in: lua) == .nil { lua.pop() }
+        if ProcessObject.field("_kwargs", of: 1, in: lua) == .nil { lua.pop() }
         return lua.top - base
     }
 

@@ -17,6 +17,7 @@ enum ProcessLifecycle {
         guard !CurrentProcess.isDaemon else {
             throw .message("daemonic processes are not allowed to have children")
         }
+        try ProcessClass.checkPurpose(lua)
         Children.reapFinished(lua)
         // The child asks the object of this process for its authkey.
         try CurrentProcess.push(lua)
@@ -44,7 +45,10 @@ enum ProcessLifecycle {
         _ lua: Lua, notStarted: String, notChild: String
     ) throws(LuaFault) -> UnsafeMutablePointer<ProcessState> {
         let state = try ProcessObject.check(lua)
-        guard state.pointee.creator == getpid() else { throw .message(notChild) }
+        guard state.pointee.creator == getpid() else {
+            let why = state.pointee.isSelf ? "this is the process itself" : "another process started it"
+            throw .message("\(notChild) (\(why))")
+        }
         guard state.pointee.phase != .initial else { throw .message(notStarted) }
         return state
     }

@@ -69,9 +69,9 @@ enum ProcessObject {
         push(lua, ofClassAt: -1, number: 0).pointee.selfPid = getpid()
         lua.remove(at: -2)
         lua.push("MainProcess")
-        setField("name", of: -2, in: lua)
+        setField("_name", of: -2, in: lua)
         AuthenticationKey.random().withUnsafeBytes { lua.push($0) }
-        setField("authkey", of: -2, in: lua)
+        setField("_authkey", of: -2, in: lua)
     }
 
     /// The object at `position`, unless it was closed.
@@ -79,19 +79,24 @@ enum ProcessObject {
         ProcessState
     > {
         guard let state = userdata.object(lua, at: position) else {
-            let hint = position == 1 ? "; call it with a colon, as in p:start()" : ""
-            throw .argument(position, "Process expected, got \(lua.typeName(at: position))\(hint)")
+            let type = lua.typeName(at: position)
+            let advice =
+                type == "class Process"
+                ? "make an object first, as p = Class(…), and in init write Class.super.init(self, {…})"
+                : "call it with a colon, as in p:start()"
+            throw .argument(position, "Process expected, got \(type)\(position == 1 ? "; \(advice)" : "")")
         }
         if state.pointee.phase == .closed { throw .message("process object is closed") }
         return state
     }
 
-    /// Pushes a field that the module keeps in the object at `index`: nil if it is not set.
+    /// Pushes a field that the module keeps in the object at `index`, under a name that begins with `_`: nil if it is not
+    /// set.
     @discardableResult
     static func field(_ name: StaticString, of index: Int32, in lua: Lua) -> LuaType {
         let index = lua.absolute(index)
         lua.getUserValue(fields, at: index)
-        lua.push("_\(name)")
+        lua.push(name)
         let type = lua.rawGet(at: -2)
         lua.remove(at: -2)
         return type
@@ -101,14 +106,14 @@ enum ProcessObject {
     static func setField(_ name: StaticString, of index: Int32, in lua: Lua) {
         let index = lua.absolute(index)
         lua.getUserValue(fields, at: index)
-        lua.push("_\(name)")
+        lua.push(name)
         lua.rotate(from: -3, by: -1)
         do throws(LuaFault) { try lua.rawSet(at: -3) } catch { lua.pop(2) }
         lua.pop()
     }
 
     static func name(of index: Int32, in lua: Lua) -> String {
-        field("name", of: index, in: lua)
+        field("_name", of: index, in: lua)
         defer { lua.pop() }
         return lua.string(at: -1) ?? ""
     }
@@ -121,6 +126,9 @@ enum ProcessObject {
         lua.getUserValue(ownClass, at: 1)
         lua.pushValue(at: 2)
         try lua.get(at: -2)
+        if lua.type(at: -1) == .nil, let key = lua.string(at: 2), let meant = ProcessClass.misspelt(key) {
+            throw lua.scriptMessage("Process has no '\(key)' (did you mean '\(meant)'?)")
+        }
         return 1
     }
 

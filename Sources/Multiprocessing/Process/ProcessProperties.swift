@@ -24,7 +24,7 @@ enum ProcessProperties {
 
     private static func name(_ lua: Lua) throws(LuaFault) -> Int32 {
         _ = try ProcessObject.userdata.check(lua, at: 1)
-        ProcessObject.field("name", of: 1, in: lua)
+        ProcessObject.field("_name", of: 1, in: lua)
         return 1
     }
 
@@ -33,7 +33,7 @@ enum ProcessProperties {
         guard lua.type(at: 3) == .string else { throw .message("name must be a string") }
         lua.pushValue(at: 3)
         if state.pointee.selfPid == getpid() { CurrentProcess.ownName = lua.string(at: 3) }
-        ProcessObject.setField("name", of: 1, in: lua)
+        ProcessObject.setField("_name", of: 1, in: lua)
         return 0
     }
 
@@ -102,11 +102,11 @@ enum ProcessProperties {
 
     private static func authKey(_ lua: Lua) throws(LuaFault) -> Int32 {
         _ = try ProcessObject.check(lua)
-        if ProcessObject.field("authkey", of: 1, in: lua) == .nil {
+        if ProcessObject.field("_authkey", of: 1, in: lua) == .nil {
             lua.pop()
             // Inherited from the process that made it; in a child, from its own.
             try CurrentProcess.push(lua)
-            ProcessObject.field("authkey", of: -1, in: lua)
+            ProcessObject.field("_authkey", of: -1, in: lua)
         }
         return 1
     }
@@ -117,7 +117,7 @@ enum ProcessProperties {
             throw .message("authkey: string expected, got \(lua.typeName(at: 3))")
         }
         lua.pushValue(at: 3)
-        ProcessObject.setField("authkey", of: 1, in: lua)
+        ProcessObject.setField("_authkey", of: 1, in: lua)
         return 0
     }
 }

@@ -17,6 +17,17 @@ enum QueueClass {
                 LuaFunction("__tostring") { Lua.run($0, QueueClass.toString) },
                 SharedClasses.equality,
             ],
+            advice: [
+                "[1]": "take an item with q:get(), go through them with for v in q:items() do",
+                "push": "it is q:put(v)", "append": "it is q:put(v)", "send": "it is q:put(v)",
+                "insert": "it is q:put(v)",
+                "add": "it is q:put(v)", "pop": "it is q:get()", "recv": "it is q:get()",
+                "receive": "it is q:get()",
+                "size": "it is q:qsize(), or #q", "len": "it is #q", "isEmpty": "it is q:empty()",
+                "task_done": "an mp.JoinableQueue() has it", "join": "an mp.JoinableQueue() has it",
+                "items": "an mp.Queue() has it", "get_nowait": "an mp.Queue() has it",
+                "put_nowait": "an mp.Queue() has it",
+            ],
             finalizer: SharedReference.finalizer)
     }
 

@@ -86,11 +86,27 @@ extension Lua {
 extension ElementType {
     /// The type whose code is at `position`.
     init(_ lua: Lua, codeAt position: Int32) throws(LuaFault) {
-        let text = try lua.checkString(at: position)
+        guard let text = lua.string(at: position) else {
+            throw .typeMismatch(
+                lua, at: position, expected: "string",
+                note: "first comes the type: mp.Value(\"i\", 0), mp.Array(\"d\", {1, 2})")
+        }
         guard text.count == 1, let type = ElementType(code: text.first!) else {
             let known = ElementType.allCases.map { String($0.code) }.joined(separator: " ")
-            throw .message("unknown type code '\(text)' (known: \(known))")
+            let meant = ElementType.codes[text].map { "; \($0)" } ?? ""
+            throw .message("unknown type code '\(text)' (known: \(known))\(meant)")
         }
         self = type
     }
+
+    /// What is called so elsewhere.
+    private static let codes = [
+        "int": "an integer is 'i', or 'q' with 64 bits", "integer": "an integer is 'i', or 'q' with 64 bits",
+        "long": "it is 'l', of 64 bits", "float": "a float is 'd', or 'f' with 32 bits",
+        "double": "it is 'd'",
+        "number": "a float is 'd', an integer 'i'", "bool": "it is '?'", "boolean": "it is '?'",
+        "char": "it is 'c'",
+        "string": "text is in an mp.Array(\"c\", text)", "str": "text is in an mp.Array(\"c\", text)",
+        "s": "text is in an mp.Array(\"c\", text)", "u": "text is in an mp.Array(\"c\", text)",
+    ]
 }

@@ -81,7 +81,7 @@ enum SequenceClass {
         guard let position = lua.integer(at: 2) else { return try getText(lua, object) }
         let count = Int64(object.storage.count)
         if position == count + 1 { return 0 }
-        guard position >= 1, position <= count else { throw invalidIndex(position, count) }
+        guard position >= 1, position <= count else { throw invalidIndex(lua, position, count) }
         lua.push(try ArrayClass.access(lua, object) { $0.read(Int(position) - 1) })
         return 1
     }
@@ -91,14 +91,16 @@ enum SequenceClass {
         let object = try check(lua, .writeValue)
         guard let position = lua.integer(at: 2) else { return try setText(lua, object) }
         let count = Int64(object.storage.count)
-        guard position >= 1, position <= count else { throw invalidIndex(position, count) }
+        guard position >= 1, position <= count else { throw invalidIndex(lua, position, count) }
         let element = try object.storage.type.element(lua, at: 3, for: object.storage)
         try ArrayClass.access(lua, object) { $0.write(element, at: Int(position) - 1) }
         return 0
     }
 
-    private static func invalidIndex(_ position: Int64, _ count: Int64) -> LuaFault {
-        .message("invalid index \(position): the array has \(count) elements")
+    private static func invalidIndex(_ lua: Lua, _ position: Int64, _ count: Int64) -> LuaFault {
+        lua.scriptMessage(
+            "invalid index \(position): the array has \(count) elements"
+                + (position == 0 ? ", which count from 1" : ""))
     }
 
     // MARK: Text
@@ -166,8 +168,8 @@ enum SequenceClass {
         let count = Int64(object.storage.count)
         let first = try lua.optionalInteger(at: 2) ?? 1
         let last = try lua.optionalInteger(at: 3) ?? count
-        guard first >= 1, first <= count + 1 else { throw invalidIndex(first, count) }
-        guard last >= 0, last <= count else { throw invalidIndex(last, count) }
+        guard first >= 1, first <= count + 1 else { throw invalidIndex(lua, first, count) }
+        guard last >= 0, last <= count else { throw invalidIndex(lua, last, count) }
         return try push(lua, object, Int(first - 1)..<Int(max(first - 1, last)))
     }
 

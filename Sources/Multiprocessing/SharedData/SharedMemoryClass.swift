@@ -34,6 +34,7 @@ enum SharedMemoryClass {
             LuaFunction("__tostring") { Lua.run($0, toString) },
             SharedClasses.equality,
         ],
+        advice: ["buf": "it is memory:read(offset, n), memory:write(offset, text)"],
         finalizer: { _, payload in
             let state = payload.assumingMemoryBound(to: State.self).pointee
             state.mapping?.unmap()
@@ -45,7 +46,7 @@ enum SharedMemoryClass {
     /// `SharedMemory{name=, create=, size=}`
     private static func construct(_ lua: Lua) throws(LuaFault) -> Int32 {
         let parameters = try Parameters(lua, of: "SharedMemory", from: 1, ["name", "create", "size"])
-        let name = try parameters.string("name")
+        let name = try parameters.string("name", note: "as in SharedMemory{create = true, size = 64}")
         let create = try parameters.boolean("create") ?? false
         let size = try parameters.integer("size") ?? 0
         if let name { try check(lua, name: name) }

@@ -16,6 +16,11 @@ enum ValueClass {
                 LuaFunction("__tostring") { Lua.run($0, ValueClass.toString) }, SharedClasses.equality,
             ],
             scripts: isRaw ? [] : ArrayClass.lockScripts,
+            advice: [
+                "get": "it is v.value", "set": "it is v.value = n", "val": "it is v.value",
+                "increment": "it is v:add(1)",
+                "inc": "it is v:add(1)", "[1]": "what it holds is v.value; many are in an mp.Array",
+            ],
             userValues: 1,
             finalizer: SharedReference.finalizer)
     }

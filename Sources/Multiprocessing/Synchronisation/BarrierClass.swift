@@ -38,6 +38,7 @@ enum BarrierClass {
                 """,
                 using: [{ Lua.run($0, newTurn) }, { Lua.run($0, wait) }, { Lua.run($0, BarrierTurn.finish) }])
         ],
+        advice: [:],
         userValues: 1,
         finalizer: SharedReference.finalizer)
 

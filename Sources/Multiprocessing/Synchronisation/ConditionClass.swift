@@ -52,6 +52,7 @@ enum ConditionClass {
                     { Lua.run($0, wait) }, { Lua.run($0, endOfWaitFor) }, { Lua.run($0, secondsLeft) },
                 ]),
         ],
+        advice: ["signal": "it is condition:notify()", "broadcast": "it is condition:notify_all()"],
         finalizer: SharedReference.finalizer)
 
     static let constructor = LuaFunction("Condition") { Lua.run($0, construct) }

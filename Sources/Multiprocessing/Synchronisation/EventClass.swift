@@ -12,6 +12,10 @@ enum EventClass {
             LuaFunction("wait") { Lua.run($0, wait) },
         ],
         metamethods: [LuaFunction("__tostring") { Lua.run($0, toString) }, SharedClasses.equality],
+        advice: [
+            "notify": "it is event:set()", "unset": "it is event:clear()", "reset": "it is event:clear()",
+            "value": "it is event:is_set()",
+        ],
         finalizer: SharedReference.finalizer)
 
     static let constructor = LuaFunction("Event") { Lua.run($0, construct) }

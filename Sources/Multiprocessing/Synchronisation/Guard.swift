@@ -21,6 +21,7 @@ enum Guard {
             LuaFunction("__close") { Lua.run($0, close) },
             LuaFunction("__tostring") { Lua.run($0, toString) },
         ],
+        advice: ["close": "it is guard:release()", "unlock": "it is guard:release()"],
         userValues: 1)
 
     /// `with(f, ...)`: runs f while what `hold`, a body, gives is open, and returns what f returns.
@@ -40,8 +41,14 @@ enum Guard {
     /// `(object, f)`
     private static func checkFunction(_ lua: Lua) throws(LuaFault) -> Int32 {
         // What is wrong with the object, `hold` says.
-        if SharedClasses.object(lua, at: 1) != nil { try lua.checkCallable(at: 2) }
+        if SharedClasses.object(lua, at: 1) != nil { try checkCallable(lua) }
         return 0
+    }
+
+    private static func checkCallable(_ lua: Lua) throws(LuaFault) {
+        if lua.type(at: 2) == .function || lua.hasMetafield("__call", at: 2) { return }
+        let note = lua.isNoneOrNil(at: 2) ? nil : "write lock:with(f), not lock:with(f())"
+        throw .typeMismatch(lua, at: 2, expected: "function", note: note)
     }
 
     /// Pushes a guard for the object at `index`, which this process has just acquired.

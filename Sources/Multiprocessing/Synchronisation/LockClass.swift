@@ -25,6 +25,11 @@ enum LockClass {
                 LuaFunction("__tostring") { Lua.run($0, LockClass.toString) }, SharedClasses.equality,
             ],
             scripts: [Guard.with { Lua.run($0, LockClass.hold) }],
+            advice: [
+                "lock": "it is lock:acquire(), or local guard <close> = lock:hold()",
+                "unlock": "it is lock:release()",
+                "enter": "it is lock:acquire()", "exit": "it is lock:release()",
+            ],
             finalizer: SharedReference.finalizer)
     }
 

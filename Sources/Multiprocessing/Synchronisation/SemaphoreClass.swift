@@ -20,6 +20,10 @@ enum SemaphoreClass {
                 LuaFunction("__tostring") { Lua.run($0, SemaphoreClass.toString) }, SharedClasses.equality,
             ],
             scripts: [Guard.with { Lua.run($0, SemaphoreClass.hold) }],
+            advice: [
+                "value": "it is semaphore:get_value()", "wait": "it is semaphore:acquire()",
+                "signal": "it is semaphore:release()", "post": "it is semaphore:release()",
+            ],
             finalizer: SharedReference.finalizer)
     }
 
