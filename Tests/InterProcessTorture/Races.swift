@@ -47,9 +47,10 @@ enum Races {
 
     nonisolated(unsafe) private static var isSlow = false
 
-    /// A child so slow after fork that its slot is given up and belongs to somebody else when it looks.
+    /// A child so slow after fork that its slot is given up and belongs to somebody else when it looks. That can be only if
+    /// its parent is killed before it has noted the child's pid; otherwise the child is waited for.
     private static func lateChild(_ report: inout Report) {
-        pthread_atfork(nil, nil) { if Races.isSlow { usleep(600_000) } }
+        pthread_atfork(nil, { if Races.isSlow { sleep(60) } }, { if Races.isSlow { usleep(600_000) } })
         let lock = try! LockStorage.create(isRecursive: false, onOwnerDeath: .release)
         let parent = spawn {
             isSlow = true

@@ -129,7 +129,10 @@ final class KeywordTests: LuaTestCase {
         expect(host, "get(q, true, {block = true})", "error: test.lua:1: get: 'block' is given twice")
         expect(
             host, "get(q, {time = 1})",
-            "error: test.lua:1: get: unknown option 'time' (known: block, timeout)")
+            "error: test.lua:1: get: unknown option 'time' (did you mean 'timeout'?)")
+        expect(
+            host, "get(q, {seconds = 1})",
+            "error: test.lua:1: get: unknown option 'seconds' (known: block, timeout)")
         expect(
             host, "get(q, {timeut = 1})",
             "error: test.lua:1: get: unknown option 'timeut' (did you mean 'timeout'?)")

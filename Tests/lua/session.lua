@@ -81,8 +81,7 @@ test("prompts are _PROMPT and _PROMPT2, whatever they are", function()
 end)
 
 test("a session on a terminal shows the version after LUA_INIT has run", function()
-    local result = dialogue({ "type \\x04" }, "LUA_INIT='print [[first]]' MPRUN_HISTORY=")
-    test.like(result.out, "first\r?\nmprun [%d.]+, Lua")
+    dialogue({ "see first", "see PUC-Rio", "see > ", "type \\x04" }, "LUA_INIT='print [[first]]' MPRUN_HISTORY=")
 end)
 
 test("-i begins a session after the script, and not after an error", function()
@@ -225,7 +224,7 @@ end)
 
 with_each_editor("one Ctrl-C waits for a C function, however long it takes", function(environment)
     local result = dialogue({
-        "see > ", "type started = os.time(); (('a'):rep(50000)):find('.-b')\\r", "pause 0.3", "type \\x03",
+        "see > ", "type started = os.time(); (('a'):rep(35000)):find('.-b')\\r", "pause 0.3", "type \\x03",
         "see interrupted!", "see > ", "type os.time() - started > 1\\r", "see true\n", "see > ", "type \\x04",
     }, environment)
     test.is(result.status, 0)
@@ -266,11 +265,11 @@ for _, editor in ipairs(editors) do
         test(("history: in this session and the next (%s)"):format(editor), function()
             dialogue({
                 "see > ", "type x = 41\\r", "see > ", "type x + 1\\r", "see 42",
-                "see > ", "type \\x1b[A\\r", "see 42", "see > ", "type \\x04",
+                "see > ", "type \\x1b[A\\r", "see 42\n", "see > ", "pause 0.2", "type \\x04",
             }, environment .. " MPRUN_HISTORY=$PWD/lines")
             test.is(support.read "lines", "x = 41\nx + 1\n", "a line that is entered twice is kept once")
-            dialogue({ "see > ", "type \\x1b[A\\x1b[A\\r", "see > ", "type x\\r", "see 41", "see > ", "type \\x04" },
-                environment .. " MPRUN_HISTORY=$PWD/lines")
+            dialogue({ "see > ", "type \\x1b[A\\x1b[A\\r", "see > ", "type x\\r", "see 41\n", "see > ",
+                "pause 0.2", "type \\x04" }, environment .. " MPRUN_HISTORY=$PWD/lines")
             os.remove "lines"
         end)
 
