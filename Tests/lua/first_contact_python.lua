@@ -123,4 +123,18 @@ test("Windows line ends and a byte order mark do no harm", function()
     test.is(support.shell(support.quote(support.mprun) .. " windows.lua").out, "a\n1\n")
 end)
 
+test("the guard of Python's main programs is pointed out, and the script runs", function()
+    local function run(code) return support.run(code) end
+    local result = run 'print "before"\nif __name__ == "__main__" then\n    print "guarded"\nend\nprint "after"'
+    test.is(result.out, "before\nafter\n")
+    test.is(result.err, "mprun: script.lua:2: __name__ is nil in Lua, so what follows does not run; "
+        .. "no such guard is needed: remove the if\n")
+    test.is(result.status, 0)
+    test.is(run('-- if __name__ == "__main__" is Python\nprint "__main__"').err, "")
+    local piped = support.shell("cat > guard.lua && " .. support.quote(support.mprun)
+        .. [[ -e '__name__ = "__main__"' guard.lua]], 'if __name__ == "__main__" then print "meant" end')
+    test.is(piped.out, "meant\n")
+    test.is(piped.err, "")
+end)
+
 test.done()

@@ -44,6 +44,7 @@ final class ScriptRunner {
         }
         if options.hasScript {
             try load(lua, file: options.scriptFile)
+            if let file = options.scriptFile { try MainGuard.warn(about: file, lua) }
             try call(lua, arguments: try ArgumentTable.pushAll(lua))
         } else if options.runsStandardInput {
             try load(lua, file: nil)
