@@ -208,6 +208,20 @@ test("stats: who did what", function()
     test.ok(#stats.slowest >= 1, "no slowest tasks")
 end)
 
+test("stats: whoever has the result of a task finds it counted, also beside other load", function()
+    local own <close> = mp.Pool(2)
+    local rivals = {}
+    for i = 1, 3 do rivals[i] = mp.Process { target = function() while true do end end, daemon = true }:start() end
+    local missing = 0
+    for round = 1, 2000 do
+        own:apply(math.abs, { round })
+        local stats = own:stats()
+        missing = missing + round - stats[1].tasks - stats[2].tasks
+    end
+    for _, rival in ipairs(rivals) do rival:kill() end
+    test.is(missing, 0)
+end)
+
 test("progress is written to stderr as lines when it is no terminal", function()
     local r = support.run [[
         local mp = require "multiprocessing"

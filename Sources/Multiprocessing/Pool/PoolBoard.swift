@@ -11,7 +11,7 @@ struct PoolBoard {
         case tasks
         /// Nanoseconds, added up.
         case work, wait
-        /// When the task was taken.
+        /// When the task in hand was taken; 0 once it is noted as done.
         case takenAt
         /// Nanoseconds from the first wait of the worker to its first task.
         case start
@@ -56,14 +56,22 @@ struct PoolBoard {
         word(.takenAt).storeRelaxed(now)
     }
 
-    /// The task is answered.
+    /// The task is done, and about to be answered: who has the answer finds the task counted. Only the first call for a
+    /// task counts.
     func noteDone() {
+        let takenAt = word(.takenAt).relaxed()
+        // A claim of 0 is no task: the worker has not come so far.
+        guard claim.relaxed() != 0, takenAt != 0 else { return }
         let now = Clock.now
-        let taken = now - word(.takenAt).relaxed()
         add(1, to: .tasks)
-        add(taken, to: .work)
-        noteSlowest(taken)
+        add(now - takenAt, to: .work)
+        noteSlowest(now - takenAt)
         word(.doneAt).storeRelaxed(now)
+        word(.takenAt).storeRelaxed(0)
+    }
+
+    /// The task is answered: the worker has nothing in hand.
+    func noteAnswered() {
         claim.store(0)
     }
 

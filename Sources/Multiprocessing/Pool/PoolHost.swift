@@ -155,13 +155,7 @@ enum PoolHost {
     private static func unknownName(_ lua: Lua) throws(LuaFault) -> Int32 {
         let owner = try lua.checkString(at: 1)
         let name = try lua.checkString(at: 2)
-        var known: [String] = []
-        lua.pushNil()
-        while try lua.next(at: 3) {
-            let isMethod = lua.type(at: -1) == .function
-            lua.pop()
-            if isMethod, let name = lua.string(at: -1), !name.hasPrefix("_") { known.append(name) }
-        }
+        let known = lua.stringKeys(at: 3).filter { !$0.hasPrefix("_") }
         throw lua.unknownName(name, owner: owner, known: known, advice: lua.string(at: 4))
     }
 

@@ -26,6 +26,7 @@ enum PoolReplies {
                 let encoder = Encoder.take()
                 defer { encoder.giveBack() }
                 try encoder.encode(lua, head, items)
+                board.noteDone()
                 return Result { () throws(SharedMemoryExhausted) in
                     try encoder.withMessage { message throws(SharedMemoryExhausted) in
                         try queue.put(message, until: .never)
@@ -38,8 +39,7 @@ enum PoolReplies {
             return 2
         }
         _ = try QueueMethods.check(lua, queue, outcome)
-        // 0 is no task: the worker has not come so far.
-        if board.claim.relaxed() != 0 { board.noteDone() }
+        board.noteAnswered()
         lua.push(true)
         return 1
     }
