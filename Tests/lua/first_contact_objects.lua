@@ -30,7 +30,8 @@ end)
 
 test("arguments", function()
     local says = after("local q = mp.Queue()")
-    says("q:put(1, 2)", "bad argument #2 to 'put' (boolean expected, got number; a timeout is q:put{timeout = 5})")
+    says("q:put(1, 2)",
+        "bad argument #2 to 'put' (boolean expected, got number; one value at a time, or a table; a timeout is q:put(v, {timeout = 5}))")
     says('q:put("a", "b", "c")', "bad argument #2 to 'put' (takes one value; send a table)")
     says = after("local q = mp.Queue()\nq:put()")
     says("print(q:qsize())", "script.lua:3: bad argument #1 to 'put' (value expected)")

@@ -52,9 +52,13 @@ struct Blocking {
             return
         }
         let parameters = try Parameters(lua, of: function, from: first, ["block", "timeout"])
-        let object = function == "acquire" ? "lock" : "q"
-        let block =
-            try parameters.boolean("block", note: "a timeout is \(object):\(function){timeout = 5}") ?? true
+        let call = "\(function == "acquire" ? "lock" : "q"):\(function)"
+        // Whoever puts two values at once meets this too.
+        let note =
+            first == 2
+            ? "a timeout is \(call){timeout = 5}"
+            : "one value at a time, or a table; a timeout is \(call)(v, {timeout = 5})"
+        let block = try parameters.boolean("block", note: note) ?? true
         let timeout = try parameters.timeout()
         self = block ? Blocking(timeout) : .not
     }
