@@ -4,8 +4,9 @@ import PackageDescription
 // Imports run one way:
 //
 //     CLua → CLuaBridge → LuaBridge ┐
-//                                   ├→ Multiprocessing → mprun
-//         CInterProcess → InterProcess ┘
+//                                   ├→ Multiprocessing ┐
+//         CInterProcess → InterProcess ┘               ├→ mprun
+//         CInterProcess → CCommand ────────────────────┘
 
 /// The files of Sources/mprun/Editor/library.
 let annotations = [
@@ -39,9 +40,10 @@ let package = Package(
             resources: ["arguments", "worker", "books", "owner", "imap", "progress", "pool", "executor"].map {
                 .embedInCode("Pool/\($0).lua")
             }),
+        .target(name: "CCommand", dependencies: ["CInterProcess"]),
         // What --init installs for editors and linters becomes part of the binary as well.
         .executableTarget(
-            name: "mprun", dependencies: ["Multiprocessing"],
+            name: "mprun", dependencies: ["Multiprocessing", "CCommand"],
             resources: [.embedInCode("Editor/luarc.json"), .embedInCode("Editor/luacheckrc.lua")]
                 + annotations.map { .embedInCode("Editor/library/\($0).lua") }),
 

@@ -91,4 +91,21 @@ extension Lua {
         default: throw .message("table was changed while it was being traversed")
         }
     }
+    /// The keys of the table at `index` that are strings, as text.
+    ///
+    /// - Parameter most: After so many keys of any kind it stops.
+    public func stringKeys(at index: Int32, most: Int = .max) -> [String] {
+        let table = absolute(index)
+        let top = top
+        defer { self.top = top }
+        var keys: [String] = []
+        var seen = 0
+        pushNil()
+        while seen < most, nextUnchanged(at: table) {
+            seen += 1
+            pop()
+            if let key = string(at: -1) { keys.append(key) }
+        }
+        return keys
+    }
 }

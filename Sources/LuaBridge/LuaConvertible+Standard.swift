@@ -13,44 +13,24 @@ extension Bool: LuaConvertible {
     public func push(to lua: Lua) { lua.push(self) }
 }
 
-extension Int: LuaConvertible {
-    /// The integer at `index`; also a float with an integral value in range.
+extension LuaConvertible where Self: FixedWidthInteger & SignedInteger {
+    /// The integer at `index`, if it has so many bits; also a float with such a value.
     @inlinable
-    public static func read(_ lua: Lua, at index: Int32) throws(LuaMismatch) -> Int {
-        if let value = lua.integer(at: index) { return Int(value) }
-        throw LuaMismatch(lua, at: index, expectedInteger: "integer")
+    public static func read(_ lua: Lua, at index: Int32) throws(LuaMismatch) -> Self {
+        if let value = lua.integer(at: index).flatMap(Self.init(exactly:)) { return value }
+        throw LuaMismatch(
+            lua, at: index,
+            expectedInteger: bitWidth < Int64.bitWidth ? "integer of \(bitWidth) bits" : "integer")
     }
 
     /// Pushes an integer.
     @inlinable
-    public func push(to lua: Lua) { lua.push(self) }
+    public func push(to lua: Lua) { lua.push(Int64(self)) }
 }
 
-extension Int64: LuaConvertible {
-    /// The integer at `index`; also a float with an integral value in range.
-    @inlinable
-    public static func read(_ lua: Lua, at index: Int32) throws(LuaMismatch) -> Int64 {
-        if let value = lua.integer(at: index) { return value }
-        throw LuaMismatch(lua, at: index, expectedInteger: "integer")
-    }
-
-    /// Pushes an integer.
-    @inlinable
-    public func push(to lua: Lua) { lua.push(self) }
-}
-
-extension Int32: LuaConvertible {
-    /// The integer at `index`, if it is one of 32 bits; also a float with such a value.
-    @inlinable
-    public static func read(_ lua: Lua, at index: Int32) throws(LuaMismatch) -> Int32 {
-        if let value = lua.integer(at: index).flatMap(Int32.init(exactly:)) { return value }
-        throw LuaMismatch(lua, at: index, expectedInteger: "integer of 32 bits")
-    }
-
-    /// Pushes an integer.
-    @inlinable
-    public func push(to lua: Lua) { lua.push(self) }
-}
+extension Int: LuaConvertible {}
+extension Int64: LuaConvertible {}
+extension Int32: LuaConvertible {}
 
 extension Double: LuaConvertible {
     /// The number at `index`; of an integer beyond 2⁵³ the nearest.

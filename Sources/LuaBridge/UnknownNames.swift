@@ -60,13 +60,8 @@ private enum UnknownName {
             throw lua.scriptMessage("\(owner) has no numbered fields\(advice)")
         }
         guard let name = lua.string(at: 2), !name.hasPrefix("__") else { return 0 }
-        var known: [String] = []
-        lua.pushNil()
-        while try lua.next(at: 1) {
-            lua.pop()
-            lua.string(at: -1).map { known.append($0) }
-        }
-        throw lua.unknownName(name, owner: owner, known: known, advice: advice(lua, for: name))
+        throw lua.unknownName(
+            name, owner: owner, known: lua.stringKeys(at: 1), advice: advice(lua, for: name))
     }
 
     private static func advice(_ lua: Lua, for name: String) -> String? {

@@ -12,9 +12,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include "ip_options.h"
 #include "ip_streams.h"
-#include "ip_terminal.h"
 
 // ---- memory ---------------------------------------------------------------
 

@@ -163,15 +163,7 @@ private struct Problem {
         guard description.hasPrefix(" ("), description.hasSuffix("')") else { return }
         let words = description.dropFirst(2).dropLast(2).split(separator: "'", maxSplits: 1)
         guard words.count == 2 else { return }
-        kind = words[0].trimmingSuffix(" ")
+        kind = String(words[0].trimmed)
         name = String(words[1])
-    }
-}
-
-extension Substring {
-    fileprivate func trimmingSuffix(_ suffix: Character) -> String {
-        var text = self
-        while text.last == suffix { text.removeLast() }
-        return String(text)
     }
 }

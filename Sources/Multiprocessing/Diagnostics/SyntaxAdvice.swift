@@ -1,11 +1,8 @@
-import Glibc
-
 /// What a beginner is told beside an error that kept a file from being loaded.
 enum SyntaxAdvice {
     /// The advice, nil if there is none. On a syntax error it goes by the line that it is in.
     static func on(_ message: String, file path: UnsafePointer<CChar>) -> String? {
         let name = String(cString: path)
-        if message.hasPrefix("cannot open") { return onMissing(name) }
         if name.hasSuffix(".py") { return "it is a Python program: mprun runs Lua" }
         guard let number = lineNumber(in: message) else { return nil }
         let line = line(number, of: path) ?? ""
@@ -13,11 +10,6 @@ enum SyntaxAdvice {
         if let first = words.first, let advice = byFirstWord[String(first)] { return advice }
         if let advice = byEnding(message, line) { return advice }
         return byText.first { line.has($0.0) }?.1
-    }
-
-    private static func onMissing(_ name: String) -> String? {
-        if ["help", "version", "init"].contains(name) { return "did you mean mprun --\(name)?" }
-        return access("\(name).lua", R_OK) == 0 ? "did you mean \(name).lua?" : nil
     }
 
     private static func byEnding(_ message: String, _ line: Substring) -> String? {
@@ -68,19 +60,12 @@ enum SyntaxAdvice {
         return nil
     }
 
-    /// That line of the file, without spaces around and without a comment.
+    /// That line of the file, without a comment.
     private static func line(_ number: Int, of path: UnsafePointer<CChar>) -> Substring? {
-        guard let file = fopen(path, "r") else { return nil }
-        defer { fclose(file) }
-        var buffer: UnsafeMutablePointer<CChar>?
-        var capacity = 0
-        defer { free(buffer) }
-        for _ in 0..<number where getline(&buffer, &capacity, file) < 0 { return nil }
-        guard let buffer else { return nil }
-        var line = String(cString: buffer)[...]
-        if let comment = line.firstRange(of: "--") { line = line[..<comment.lowerBound] }
-        while let first = line.first, first.isWhitespace { line.removeFirst() }
-        while let last = line.last, last.isWhitespace { line.removeLast() }
-        return line
+        guard let line = SourceLines(of: path).dropFirst(number - 1).first(where: { _ in true }) else {
+            return nil
+        }
+        guard let comment = line.firstRange(of: "--") else { return line }
+        return line[..<comment.lowerBound].trimmed
     }
 }

@@ -13,3 +13,13 @@ extension StringProtocol {
     /// Whether `text` occurs.
     func has(_ text: String) -> Bool { firstRange(of: text) != nil }
 }
+
+extension Substring {
+    /// Without blanks around.
+    var trimmed: Substring {
+        var text = self
+        while let first = text.first, first.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return text
+    }
+}

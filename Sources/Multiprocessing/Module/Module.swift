@@ -34,6 +34,7 @@ public enum Multiprocessing {
             try lua.preload("multiprocessing") { Lua.run($0, Multiprocessing.openModule) }
             try StandardLibrary.install(in: lua)
             try TimeModule.install(in: lua)
+            try MissingModules.install(in: lua)
             try ProcessClass.install(in: lua)
         } catch { throw .lua(LuaError(lua, error).message) }
     }

@@ -17,12 +17,7 @@ enum ModuleNames {
         if try PoolModule.find(lua) { return 1 }
         // Tools look for names with underscores in everything.
         guard let name = lua.string(at: 2), !name.hasPrefix("_") else { return 0 }
-        var known = PoolModule.names.map(\.description)
-        lua.pushNil()
-        while try lua.next(at: 1) {
-            lua.pop()
-            lua.string(at: -1).map { known.append($0) }
-        }
+        let known = lua.stringKeys(at: 1) + PoolModule.names.map(\.description)
         throw lua.unknownName(name, owner: "multiprocessing", known: known, advice: advice[name])
     }
 

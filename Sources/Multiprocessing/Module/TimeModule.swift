@@ -31,51 +31,17 @@ enum TimeModule {
         },
     ]
 
-    /// Adds a searcher behind Lua's own: a `time.lua` on the user's path comes first.
+    /// Behind Lua's own searchers: a `time.lua` on the user's path comes first.
     static func install(in lua: Lua) throws(LuaFault) {
-        try lua.getGlobal("package")
-        defer { lua.pop() }
-        guard lua.type(at: -1) == .table, lua.rawGet("searchers", at: -1) == .table else {
-            lua.pop()
-            return
-        }
-        lua.push { Lua.run($0, TimeModule.search) }
-        lua.rawSet(Int64(lua.rawLength(at: -2) + 1), at: -2)
-        lua.pop()
+        try Searchers.append({ Lua.run($0, TimeModule.search) }, to: lua)
     }
 
     private static func search(_ lua: Lua) throws(LuaFault) -> Int32 {
-        guard lua.isString("time", at: 1) else { return advise(lua) }
+        guard lua.isString("time", at: 1) else { return 0 }
         lua.push { Lua.run($0, TimeModule.open) }
         lua.push("built in")
         return 2
     }
-
-    /// What was probably meant by a module that nobody found: a line for the end of the message.
-    private static func advise(_ lua: Lua) -> Int32 {
-        guard let name = lua.string(at: 1) else { return 0 }
-        let first = name.split(separator: ".").first.map(String.init) ?? ""
-        if let text = advice[name] {
-            lua.push(text)
-        } else if first == "multiprocessing" {
-            lua.push(#"all of it is in one module: local mp = require "multiprocessing""#)
-        } else if let meant = Suggestion.nearest(to: name, among: ["multiprocessing", "time"]), name.count > 3
-        {
-            lua.push("did you mean require \"\(meant)\"?")
-        } else {
-            return 0
-        }
-        return 1
-    }
-
-    private static let module = #"did you mean local mp = require "multiprocessing"?"#
-    private static let advice = [
-        "mp": module, "threading": module, "queue": module, "concurrent.futures": module, "process": module,
-        "signal": #"signals are in multiprocessing: mp.on_signal("TERM", f)"#,
-        "logging": #"logging is in multiprocessing: mp.log_to_stderr("info")"#,
-        "sys": "Lua has arg and os.exit without require", "random": "Lua has math.random without require",
-        "os": "Lua has os without require",
-    ]
 
     private static func open(_ lua: Lua) throws(LuaFault) -> Int32 {
         lua.createTable(fields: functions.count)

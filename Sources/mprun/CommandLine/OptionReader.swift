@@ -1,4 +1,4 @@
-import CInterProcess
+import CCommand
 import Glibc
 import LuaBridge
 
@@ -42,7 +42,7 @@ struct OptionReader {
 
     /// The next option, or nil at the first word that is none; `--` is passed over.
     mutating func next() throws(CommandFailure) -> Found? {
-        let found = ip_next_option(words.count, words.start, letters, names)
+        let found = command_next_option(words.count, words.start, letters, names)
         position = found.next
         switch found.code {
         case -1: return nil

@@ -18,13 +18,11 @@ enum Completion {
 
     // The editor's functions get no context.
     nonisolated(unsafe) private static var lua: Lua?
-    nonisolated(unsafe) private static var library: LineEditorLibrary?
     nonisolated(unsafe) private static var candidates: [String] = []
 
     /// Completes from the globals of `lua`.
     static func install(in library: LineEditorLibrary, for lua: Lua) {
         Completion.lua = lua
-        Completion.library = library
         for name in ["rl_completer_word_break_characters", "rl_basic_word_break_characters"] {
             library.variable(name, as: UnsafePointer<UInt8>.self)?.pointee = wordBreaks.utf8Start
         }
@@ -34,11 +32,11 @@ enum Completion {
 
     private static let complete: LineEditorLibrary.Completer = { word, _, _ in
         // The editor would offer the names of files next, and put a space behind a name. It forgets both each time.
-        library?.variable("rl_attempted_completion_over", as: Int32.self)?.pointee = 1
-        library?.variable("rl_completion_append_character", as: Int32.self)?.pointee = 0
-        guard let word, let lua else { return nil }
+        guard let library = LineEditorLibrary.loaded, let word, let lua else { return nil }
+        library.variable("rl_attempted_completion_over", as: Int32.self)?.pointee = 1
+        library.variable("rl_completion_append_character", as: Int32.self)?.pointee = 0
         candidates = offered(names(beginningWith: String(cString: word), in: lua))
-        return library?.matches(word) { _, _ in candidates.popLast().flatMap { strdup($0) } }
+        return library.matches(word) { _, _ in candidates.popLast().flatMap { strdup($0) } }
     }
 
     /// The editor would show any number of names without asking; of very many, only their common beginning is offered.
@@ -63,7 +61,7 @@ enum Completion {
 
         var names = path.isEmpty ? words : []
         _ = findInMembers(of: lua) {
-            names += keys(of: lua)
+            names += lua.stringKeys(at: -1, most: mostKeys).filter(isName)
             return false
         }
         return Set(names).filter { $0.hasPrefix(beginning) }.map { prefix + $0 }
@@ -102,22 +100,6 @@ enum Completion {
             }
         }
         return index == .table
-    }
-
-    /// The keys of the table on top of the stack that are names.
-    private static func keys(of lua: Lua) -> [String] {
-        var keys: [String] = []
-        let table = lua.top
-        defer { lua.top = table }
-        lua.pushNil()
-        var seen = 0
-        while seen < mostKeys, lua.nextUnchanged(at: table) {
-            seen += 1
-            lua.pop()
-            guard lua.type(at: -1) == .string, let key = lua.string(at: -1) else { continue }
-            if isName(key) { keys.append(key) }
-        }
-        return keys
     }
 
     private static func isName(_ key: String) -> Bool {

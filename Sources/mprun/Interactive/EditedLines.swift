@@ -1,3 +1,4 @@
+import CCommand
 import CInterProcess
 import Glibc
 import InterProcess
@@ -14,7 +15,6 @@ struct EditedLines: LineSource {
     private let history: History
 
     // The editor's functions get no context, so there is one session in a process.
-    nonisolated(unsafe) private static var library: LineEditorLibrary?
     nonisolated(unsafe) private static var line: InputLine?
     /// Whether the editor has left the terminal, since the line was complete.
     nonisolated(unsafe) private static var hasGivenBack = false
@@ -32,12 +32,12 @@ struct EditedLines: LineSource {
         self.library = library
         self.terminal = terminal
         self.history = history
-        EditedLines.library = library
         // Without it libedit takes bytes for characters, and what is not ASCII for nothing.
         setlocale(LC_CTYPE, "")
         library.variable("rl_readline_name", as: UnsafePointer<CChar>.self)?.pointee = EditedLines.programName
         library.variable("rl_catch_signals", as: Int32.self)?.pointee = 0
-        library.variable("rl_outstream", as: UnsafeMutableRawPointer?.self)?.pointee = ip_terminal_output()
+        library.variable("rl_outstream", as: UnsafeMutablePointer<FILE>?.self)?.pointee =
+            command_plain_stdout()
         _ = library.initialise()
         bindKeys()
         Completion.install(in: library, for: lua)
@@ -93,16 +93,14 @@ struct EditedLines: LineSource {
         let line = EditedLines.line.unsafelyUnwrapped
         if !EditedLines.hasGivenBack {
             library.remove()
-            if case .cancelled = line { ip_show("\n", 1) }
+            if case .cancelled = line { command_show("\n", 1) }
         }
         return line
     }
 
     /// Waits for a character, or for something else to do, and does it.
     private func takeCharacter(_ terminal: Terminal) {
-        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-        let hour: UInt64 = 3_600_000_000_000
-        if ip_poll(&input, 1, hour) > 0 {
+        if command_wait_for_input() {
             library.readCharacter()
         } else if ip_signal_pending() {
             // Handlers of the script run with the terminal as it was.
@@ -132,7 +130,7 @@ struct EditedLines: LineSource {
 
     /// The line is complete, or the input is at its end. Gives the terminal back here, otherwise the prompt comes again.
     private static let handle: LineEditorLibrary.LineHandler = { text in
-        library?.remove()
+        LineEditorLibrary.loaded?.remove()
         hasGivenBack = true
         guard let text else {
             line = .end

@@ -42,10 +42,14 @@ struct LineEditorLibrary {
     static let variable = "MPRUN_LINE_EDITOR"
     private static let known = ["libreadline.so.8", "libedit.so.2", "libreadline.so", "libedit.so"]
 
-    /// The first library that is there; nil if none is.
+    /// The one of this process: the functions that it calls back get no context.
+    nonisolated(unsafe) private(set) static var loaded: LineEditorLibrary?
+
+    /// Loads the first library that is there; nil if none is.
     static func load(ignoringEnvironment: Bool) -> LineEditorLibrary? {
         let chosen = ignoringEnvironment ? nil : getenv(variable).map { String(cString: $0) }
-        return (chosen.map { [$0] } ?? known).lazy.compactMap(LineEditorLibrary.init).first
+        loaded = (chosen.map { [$0] } ?? known).lazy.compactMap(LineEditorLibrary.init).first
+        return loaded
     }
 
     private init?(_ name: String) {

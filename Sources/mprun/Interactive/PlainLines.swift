@@ -1,4 +1,4 @@
-import CInterProcess
+import CCommand
 import Glibc
 import LuaBridge
 
@@ -25,17 +25,17 @@ struct PlainLines: LineSource {
         return line
     }
 
-    private func show(_ bytes: [UInt8]) { ip_show(bytes, bytes.count) }
+    private func show(_ bytes: [UInt8]) { command_show(bytes, bytes.count) }
 
     private func takeLine(from terminal: Terminal?) -> InputLine {
         let interrupt = terminal.flatMap { Terminal.isSet($0.interrupt) ? Int32($0.interrupt) : nil }
         var line: [UInt8] = []
         while true {
-            let byte = ip_read_byte()
+            let byte = command_read_byte()
             switch byte {
-            case IP_END_OF_INPUT:
+            case COMMAND_END_OF_INPUT:
                 return line.isEmpty ? .end : .text(line)
-            case IP_INTERRUPTED:
+            case COMMAND_WANTED:
                 // Handlers run with the terminal as it was.
                 terminal?.restore()
                 if let end = InputLine.afterServing(lua) { return end }

@@ -1,3 +1,4 @@
+import CCommand
 import CInterProcess
 import LuaBridge
 import Multiprocessing
@@ -29,7 +30,7 @@ struct Session {
             if ip_was_terminated() { return }
             if Interruption.wasRaised { Interruption.forget() }
         }
-        ip_show("\n", 1)
+        command_show("\n", 1)
     }
 
     // MARK: Reading

@@ -1,4 +1,4 @@
-import CInterProcess
+import CCommand
 import Glibc
 
 /// The settings of the terminal that standard input is, to be put back.
@@ -40,12 +40,12 @@ struct Terminal {
     /// Puts the settings back.
     func restore() {
         apply(before)
-        ip_unguard_terminal()
+        command_unguard_terminal()
     }
 
     private func change(to settings: termios) {
         var before = before
-        ip_guard_terminal(&before)
+        command_guard_terminal(&before)
         apply(settings)
     }
 

@@ -1,4 +1,4 @@
-import CInterProcess
+import CCommand
 import Glibc
 import InterProcess
 import Multiprocessing
@@ -17,7 +17,9 @@ enum Labels {
     static func show() {
         let wantsColours = getenv("NO_COLOR").map { $0.pointee == 0 } ?? true
         colouredDescriptors = [0, 1, 2].map { wantsColours && isatty($0) == 1 }
-        ip_label_streams { Labels.write(for: $0, into: UnsafeMutableRawBufferPointer(start: $1, count: $2)) }
+        command_label_streams {
+            Labels.write(for: $0, into: UnsafeMutableRawBufferPointer(start: $1, count: $2))
+        }
     }
 
     /// The label for lines on a descriptor; returns its length.

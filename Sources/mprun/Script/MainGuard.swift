@@ -16,26 +16,9 @@ enum MainGuard {
     }
 
     private static func firstLine(of path: UnsafePointer<CChar>) -> Int? {
-        var status = stat()
-        // Of a pipe there is nothing left to read.
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, let file = fopen(path, "re")
-        else {
-            return nil
-        }
-        defer { fclose(file) }
-        var buffer: UnsafeMutablePointer<CChar>?
-        var capacity = 0
-        defer { free(buffer) }
-        var number = 1
-        while getline(&buffer, &capacity, file) > 0, let line = buffer {
-            let start = line + strspn(line, " \t")
-            if strncmp(start, "if", 2) == 0, strstr(start, "__name__") != nil,
-                strstr(start, "__main__") != nil
-            {
-                return number
-            }
-            number += 1
-        }
-        return nil
+        SourceLines(of: path).enumerated().first { _, line in
+            line.hasPrefix("if") && strstr(String(line), "__name__") != nil
+                && strstr(String(line), "__main__") != nil
+        }.map { $0.offset + 1 }
     }
 }

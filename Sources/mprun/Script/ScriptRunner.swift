@@ -93,9 +93,15 @@ final class ScriptRunner {
 
     /// Pushes the compiled file; nil is standard input. File names are bytes, and never pass through a String.
     private func load(_ lua: Lua, file: UnsafePointer<CChar>?) throws(LuaFault) {
-        if cluabridge_load_file(lua.pointer, file, nil) == LUA_OK { return }
+        let status = cluabridge_load_file(lua.pointer, file, nil)
+        if status == LUA_OK { return }
         // Ctrl-C while standard input was read.
         try lua.deliverInterrupt()
+        if status == LuaStatus.fileError.rawValue, let file,
+            let advice = MissingScript.advice(on: String(cString: file))
+        {
+            lua.push("\(lua.errorText(at: -1))\n\t(\(advice))")
+        }
         throw .value
     }
 

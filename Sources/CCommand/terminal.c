@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "ip_terminal.h"
+#include "command_terminal.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -30,7 +30,7 @@ static void set_action(int number, void (*handler)(int)) {
     sigaction(number, &action, NULL);
 }
 
-void ip_guard_terminal(const struct termios *settings) {
+void command_guard_terminal(const struct termios *settings) {
     guarded = *settings;
     for (int i = 0; i < deadly_count; i++) {
         struct sigaction now;
@@ -39,7 +39,7 @@ void ip_guard_terminal(const struct termios *settings) {
     }
 }
 
-void ip_unguard_terminal(void) {
+void command_unguard_terminal(void) {
     for (int i = 0; i < deadly_count; i++) {
         struct sigaction now;
         // Meanwhile somebody may have begun to handle it.

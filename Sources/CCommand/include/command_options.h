@@ -1,6 +1,6 @@
 // getopt_long(3) without its messages and global variables.
-#ifndef IP_OPTIONS_H
-#define IP_OPTIONS_H
+#ifndef COMMAND_OPTIONS_H
+#define COMMAND_OPTIONS_H
 
 #include <getopt.h>
 
@@ -15,11 +15,11 @@ typedef struct {
     int word;
     /// The word to be read next; after the last option, the first that is none.
     int next;
-} ip_option;
+} command_option;
 
 /// Reads the next option of this process's command line, in the order written and only up to the
 /// first word that is no option. `letters` is as getopt takes it, without "+:"; `names` ends with
 /// an entry of zeros.
-ip_option ip_next_option(int count, char **words, const char *letters, const struct option *names);
+command_option command_next_option(int count, char **words, const char *letters, const struct option *names);
 
 #endif
