@@ -22,6 +22,7 @@ struct SingleStep {
         queueTake(&report, bytes: 20 << 10, count: 1, "take, of a block of its own")
         queueTake(&report, bytes: 8, count: 4, "take many")
         queueTakeBlocked(&report)
+        queuePutForRelieved(&report)
         semaphore(&report)
         condition(&report, waits: false)
         condition(&report, waits: true)
@@ -168,6 +169,65 @@ struct SingleStep {
             consumer.kill()
             consumer.finish()
             HandleTable.release(queue.object)
+        }
+    }
+
+    /// A message for somebody who sleeps for long, as another looks around for him. The parent of the producer that is killed
+    /// does not look: it is the lookout who finds out, the second one after the first was killed as well.
+    private func queuePutForRelieved(_ report: inout Report) {
+        let name = "put, for a relieved one"
+        guard name.contains(wanted) || wanted.isEmpty else { return }
+        balanced(&report, name) { report in
+            let queues = (0..<3).map { _ in try! QueueStorage.create(limit: 0) }
+            let counts = sharedCounters(3)
+            let killed = sharedCounters(1)
+            // Of those who sleep the first becomes the lookout.
+            let sleepers = queues.indices.map { index in
+                let sleeper = consumer(of: queues[index], counts + index)
+                pause(microseconds: 700_000)
+                return sleeper
+            }
+            let put = { _ = try! queues[2].put([1, 2, 3]) }
+            put()
+            pause(microseconds: 800_000)
+            let (length, _) = kill(put, after: .max)
+            var hosts: [ChildProcess] = []
+            var problems: [String] = []
+            let samples = Self.isFull ? length : 16
+            for sample in 0..<samples {
+                if sample == samples / 2 { sleepers[0].kill() }
+                // Settles what the last victim left.
+                put()
+                // So that the sleeper has looked up once, and is relieved.
+                pause(microseconds: 800_000)
+                let step = length * (sample + 1) / (samples + 1)
+                let before = killed[0]
+                hosts.append(
+                    spawn {
+                        let child = spawn {
+                            ss_begin()
+                            put()
+                            ss_end()
+                        }
+                        var how: Int32 = 0
+                        _ = ss_step(child.pid, step, &how)
+                        child.kill()
+                        killed[0] &+= 1
+                        while true { pause(microseconds: 1_000_000) }
+                    })
+                _ = soon { killed[0] != before }
+                if !soon({ Int(counts[2]) == queues[2].publishedCount }) {
+                    problems.append("killed after \(step) instructions: the sleeper sleeps on")
+                }
+            }
+            report.check(
+                problems.isEmpty && length > 10, "\(name): killed at \(samples) of \(length) instructions",
+                problems.joined(separator: "; "))
+            for process in sleepers + hosts {
+                process.kill()
+                process.finish()
+            }
+            for queue in queues { HandleTable.release(queue.object) }
         }
     }
 

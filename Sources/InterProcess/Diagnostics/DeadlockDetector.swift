@@ -1,13 +1,13 @@
 // Finding out that nothing will ever happen again.
 //
-// A process that sleeps looks up every half second, tries again what it waits for, and counts that (WaitRecord). So there is
-// nothing to be evaluated here: if every live process is blocked, and each has tried again and failed since that was seen,
-// with none of them having done anything else, then nobody can give what another waits for.
+// A process that is roused tries again what it waits for, and counts that (WaitRecord). So there is nothing to be evaluated
+// here: if every live process is blocked, and each has tried again and failed since that was seen, with none of them having
+// done anything else, then nobody can give what another waits for.
 //
-//   1. The first live process of the table, in its own wait, sees that all are blocked, and notes the sequence and the
-//      rounds of each.
-//   2. When it sees the same again, every sequence unchanged and every process two rounds further, that is a deadlock:
-//      the second round began after the note.
+//   1. The lookout (Lookout), in its own wait, sees that all are blocked, notes the sequence and the rounds of each, and
+//      rouses them.
+//   2. It looks again, and rouses them again. When every sequence is unchanged and every process two rounds further, that is
+//      a deadlock: the second round began after the note.
 //
 // Whoever computes, forks, sleeps, waits with a deadline, for a descriptor or with a handler for signals can act; so do
 // processes that are stopped, whose rounds stand still. There is no false report. What it does not see: a wait for a pipe
@@ -52,25 +52,43 @@ public enum DeadlockDetector {
     nonisolated(unsafe) private static var suspected: [Sight] = []
     nonisolated(unsafe) private static var reportedSuspicion: [Sight] = []
 
-    /// Called by a process whose sleep brought no news.
+    /// Whether what this process saw last might be a deadlock: it should look again soon.
+    static var isSuspicious: Bool {
+        (!seen.isEmpty && seen != reported) || (!suspected.isEmpty && suspected != reportedSuspicion)
+    }
+
+    /// Called by a process that looks around in a wait.
     static func look() {
-        guard response != .off, Slot.mine.waitRecord.isBlocked else { return }
+        guard response != .off else { return }
+        guard Slot.mine.waitRecord.isBlocked else {
+            seen = []
+            suspected = []
+            return
+        }
         guard let sights = blockedProcesses() else {
             seen = []
             return lookForCycle()
         }
+        suspected = []
         // Only now: a round that is counted from here on began after all were seen to be blocked.
         let rounds = sights.map { $0.ref.slot.waitRecord.rounds.load() }
         // One of them tells the others.
-        guard sights.first?.ref == ProcessRef.current else { return }
-        guard sights == seen else {
-            seen = sights
-            roundsSeen = rounds
+        guard Lookout.isMine else {
+            seen = []
             return
         }
-        guard sights != reported, zip(rounds, roundsSeen).allSatisfy({ $0 >= $1 + 2 }) else { return }
-        reported = sights
-        report(sights)
+        if sights != seen {
+            seen = sights
+            roundsSeen = rounds
+        } else if sights != reported, zip(rounds, roundsSeen).allSatisfy({ $0 >= $1 + 2 }) {
+            reported = sights
+            return report(sights)
+        }
+        if sights != reported { rouse(sights) }
+    }
+
+    private static func rouse(_ sights: [Sight]) {
+        for sight in sights { sight.ref.slot.rouse() }
     }
 
     /// All live processes, if all are blocked; nil if one can act, or has died and its death may have consequences.
@@ -101,37 +119,36 @@ public enum DeadlockDetector {
             slot.verdict.sequence.store(sight.sequence)
             slot.attention.setBits(Attention.Request.deadlock.rawValue)
         }
-        for sight in sights { sight.ref.slot.rouse() }
+        rouse(sights)
     }
 
     /// Whether this process is part of a cycle of lock holders while others can act. The first in the table tells, once it
     /// has seen the same twice.
     private static func lookForCycle() {
+        let before = suspected
+        suspected = []
         var cycle: [BlockedProcess] = []
         var slot = Slot.mine
         repeat {
             guard cycle.count <= Slot.heldLocksCount, let process = BlockedProcess(slot),
                 process.wait.operation == .acquire,
                 process.wait.holder != .none, process.wait.holder.isAlive
-            else {
-                suspected = []
-                return
-            }
+            else { return }
             cycle.append(process)
             slot = process.wait.holder.slot
-            // Another one of the cycle is first, or this process only waits for one.
-            if slot.index < Slot.mine.index || cycle.dropFirst().contains(where: { $0.ref == slot.ref }) {
+            // Another one of the cycle is first. It may not know that there is one now.
+            if slot.index < Slot.mine.index {
+                if slot.activity.load() == Slot.Activity.relieved.rawValue { slot.rouse() }
                 return
             }
+            // This process only waits for one of the cycle.
+            if cycle.dropFirst().contains(where: { $0.ref == slot.ref }) { return }
         } while slot != Slot.mine
         // A lock that its holder wants, and another process releases, is a gate: people use it so.
         guard cycle.count > 1 else { return }
         let sights = cycle.map { Sight(ref: $0.ref, sequence: $0.sequence) }
-        guard sights == suspected else {
-            suspected = sights
-            return
-        }
-        guard sights != reportedSuspicion else { return }
+        suspected = sights
+        guard sights == before, sights != reportedSuspicion else { return }
         reportedSuspicion = sights
         show?(Deadlock(suspected: cycle))
     }

@@ -185,7 +185,10 @@ struct ArenaHeader {
     var slotLock: RobustMutex { RobustMutex(word(96)) }
     /// 1 once somebody ends the whole family: who becomes live then leaves.
     var isEnding: SharedWord { word(104) }
-    // 112…191 are reserved for a scheduler of visible operations.
+    /// Who looks around for all, and when it last did (Lookout).
+    var lookout: SharedWord { word(112) }
+    var lookedAroundAt: SharedWord { word(120) }
+    // 128…191 are reserved for a scheduler of visible operations.
 
     var heapLock: RobustMutex { RobustMutex(word(192)) }
     var nextFreshPage: SharedWord { word(200) }

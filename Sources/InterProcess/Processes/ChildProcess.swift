@@ -108,6 +108,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         HeldLocks.becomeChild()
         Registration.becomeChild()
         DeadlockDetector.becomeChild()
+        Lookout.becomeChild()
         HandleTable.becomeCopy()
         PollSocket.closeInherited()
     }

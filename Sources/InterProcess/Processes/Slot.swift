@@ -8,7 +8,7 @@
 //     24    serial, never reused
 //     32    process record (object offset)
 //     40    wake word: bumped and woken by whoever wants this process to look up from a sleep
-//     48    activity: 1 while asleep in a wait
+//     48    activity (Activity)
 //     56    attention: requests to this process
 //     64    sweep lock
 //     72    first chunk of the table of held handles
@@ -91,6 +91,15 @@ struct Slot: Equatable {
         case swept = 4
     }
 
+    /// What the process of a slot does, as far as others need to know.
+    enum Activity: UInt64 {
+        case running = 0
+        /// Asleep in a wait.
+        case asleep = 1
+        /// The same, for long, as another process looks around for it (Lookout).
+        case relieved = 2
+    }
+
     static let lifelineOffset = 128
     static let nodeCount = 64
     static let heldLocksCount = 64
@@ -168,7 +177,7 @@ struct Slot: Equatable {
     }
 
     /// Running now, as far as shared memory tells: live and not asleep in a wait.
-    var isRunning: Bool { phase == .live && activity.relaxed() == 0 && !isDead }
+    var isRunning: Bool { phase == .live && activity.relaxed() == Activity.running.rawValue && !isDead }
 
     /// Makes the process of this slot look up from whatever it sleeps in.
     func rouse() {

@@ -34,7 +34,7 @@ enum Sweeper {
         let state = slot.state.load()
         guard slot.isDead || state & 0xff == Slot.Phase.abandoned.rawValue else { return }
         Settlement.settle(slot)
-        recordCause(slot)
+        let wasKilled = recordCause(slot)
         HeldLocks.settle(slot)
         releaseNodes(slot)
         for index in 0..<Hand.count { Hand.release(slot.handWord(index)) }
@@ -45,7 +45,12 @@ enum Sweeper {
         let isOrphan = !ProcessRef(rawValue: slot.parent.load()).isAlive
         let next: Slot.Phase = isOrphan && mainIsAlive ? .swept : .free
         slot.state.store(Slot.stateValue((state >> 8) + 1, next))
-        if next == .swept { reapAdopted(slot) }
+        if next == .swept {
+            reapAdopted(slot)
+            ProcessRef(rawValue: ArenaHeader.shared.mainProcess.load()).slot.rouse()
+        }
+        // What it was about to tell somebody, nobody will.
+        if wasKilled { Lookout.rouseRelieved() }
     }
 
     private static var mainIsAlive: Bool {
@@ -97,10 +102,15 @@ enum Sweeper {
     }
 
     /// Where nobody has reaped the process, the kernel still tells how it ended.
-    private static func recordCause(_ slot: Slot) {
-        guard let record = slot.currentRecord, record.exitCode == nil else { return }
-        let status = ip_dying_status(record.pid)
-        if status >= 0 { record.setExitCode(ip_exit_code(status)) }
+    ///
+    /// - Returns: whether it did not end by itself, as far as is known.
+    private static func recordCause(_ slot: Slot) -> Bool {
+        guard let record = slot.currentRecord else { return true }
+        if record.exitCode == nil {
+            let status = ip_dying_status(record.pid)
+            if status >= 0 { record.setExitCode(ip_exit_code(status)) }
+        }
+        return record.exitCode.map { $0 < 0 } ?? true
     }
 
     /// Unlinks the wait nodes of the dead; a grant it did not use goes to the next.

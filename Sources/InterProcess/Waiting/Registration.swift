@@ -16,6 +16,7 @@ final class Registration {
         let available = Slot.nodeCount - first - (set.turns == .decisive ? 0 : Self.nodesForDecisive)
         // Objects beyond that are looked at when the cap is reached.
         lists = set.lists.prefix(max(0, available))
+        isComplete = lists.count == set.lists.count
         precondition(
             set.turns != .decisive || !lists.isEmpty, "signal handlers wait inside each other at most so deep"
         )
@@ -23,6 +24,9 @@ final class Registration {
         polls = !set.descriptors.isEmpty
         Self.nodesInUse += lists.count
     }
+
+    /// Whether all lists have a node. What happens to the others is only noticed by looking.
+    let isComplete: Bool
 
     private func node(_ index: Int) -> WaitNode { Slot.mine.node(first + index) }
 

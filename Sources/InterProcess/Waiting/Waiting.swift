@@ -1,8 +1,9 @@
 // The one function in which processes of the family block.
 //
 // A sleep watches the sleeper's own wake word, which who makes an object ready bumps, and
-// lifelines of processes whose death matters. It is capped: a lost wake-up costs half a
-// second, never a hang.
+// lifelines of processes whose death matters. It is capped, at half a second until it has
+// brought no news once, then for all but one at some seconds (Lookout): a lost wake-up is
+// a delay, never a hang.
 
 import CInterProcess
 import Glibc
@@ -45,11 +46,24 @@ public struct WaitSet {
 
 /// Blocking: `wait` for a state of things, `waitForTurn` for what one process gives another. Both sleep in one function.
 public enum Waiting {
-    /// Longest sleep before everything is looked at again, jittered so that many sleepers do not march in step.
+    /// Longest sleep before everything is looked at again, and how much longer it may be.
     private static let cap: UInt64 = 400_000_000
     private static let jitter: UInt64 = 200_000_000
-    /// Lifelines beyond this many are looked at when the cap is reached.
-    private static let mostLifelines = Int(IP_FUTEX_MAX) - 1
+    /// The same while there might be a deadlock, which a second look will tell.
+    private static let suspiciousCap: UInt64 = 200_000_000
+    /// Lifelines beyond this many are looked at when the cap is reached; the sleeper's own word and the lookout's lifeline
+    /// are watched as well.
+    private static let mostLifelines = Int(IP_FUTEX_MAX) - 2
+
+    /// What a wait remembers from sleep to sleep.
+    private struct Sleeper {
+        /// Whether everything it waits for makes it look up.
+        let isTold: Bool
+        /// How many of the processes were dead when the caller last looked at what it waits for.
+        var deathsSeen = 0
+        /// Whether a sleep of this wait has brought no news.
+        var hasLookedAround = false
+    }
 
     /// Blocks until `attempt` succeeds, the deadline passes or the process is interrupted.
     ///
@@ -74,8 +88,8 @@ public enum Waiting {
                 return .ready
             }
         }
-        var deathsSeen = 0
         let registration = Registration(of: set)
+        var sleeper = Sleeper(isTold: registration.isComplete)
         let wait = CurrentWait(operation, until: deadline, isOpen: !set.descriptors.isEmpty)
         defer {
             registration.end()
@@ -88,7 +102,7 @@ public enum Waiting {
             // Only now: who made it ready before we were in the list did not see us.
             if try attempt() { return .ready }
             if deadline.hasPassed { return .timedOut }
-            sleep(wakeValue, &set, until: deadline, &deathsSeen)
+            sleep(wakeValue, &set, until: deadline, &sleeper)
             guard set.turns == .hints, registration.hasTurn else { continue }
             // A turn that cannot be used goes to the next.
             if Attention.isWanted || !registration.leave() { continue }
@@ -111,9 +125,9 @@ public enum Waiting {
     ) -> WaitOutcome {
         var set = WaitSet(list)
         set.turns = .decisive
-        var deathsSeen = 0
         var isListed = false
         let registration = Registration(of: set)
+        var sleeper = Sleeper(isTold: registration.isComplete)
         let wait = CurrentWait(operation, until: deadline, isOpen: false)
         defer {
             registration.end()
@@ -131,7 +145,7 @@ public enum Waiting {
                 registration.spinForTurn(until: deadline)
             }
             if registration.hasTurn || deadline.hasPassed { return registration.leave() ? .ready : .timedOut }
-            sleep(wakeValue, &set, until: deadline, &deathsSeen)
+            sleep(wakeValue, &set, until: deadline, &sleeper)
         }
     }
 
@@ -159,47 +173,66 @@ public enum Waiting {
         }
     }
 
-    /// Sleeps once, until there may be news. If only the cap ended the sleep, the dead are swept, and it is asked whether
-    /// there can ever be any.
+    /// Sleeps once, until there may be news. If there is none, or somebody wants this process to make sure, the dead are
+    /// swept, and it is asked whether there can ever be any.
     private static func sleep(
-        _ wakeValue: UInt32, _ set: inout WaitSet, until deadline: Deadline, _ deathsSeen: inout Int
+        _ wakeValue: UInt32, _ set: inout WaitSet, until deadline: Deadline, _ sleeper: inout Sleeper
     ) {
-        Slot.mine.waitRecord.noteRound()
-        // Any bits that differ from process to process will do; random ones cost a system call.
-        let end = deadline.capped(at: cap + Clock.now &* 0x9e37_79b9 % jitter)
-        Slot.mine.activity.store(1)
+        let slot = Slot.mine
+        slot.waitRecord.noteRound()
+        slot.activity.store(Slot.Activity.asleep.rawValue)
+        let processes = set.processes()
+        var longest = cap + Clock.scattered(within: jitter)
+        var lookout: ProcessRef?
+        // Who sleeps in poll(2) cannot be roused.
+        if sleeper.hasLookedAround, set.descriptors.isEmpty,
+            case .relieved(let other, let most) = Lookout.duty()
+        {
+            lookout = other
+            if sleeper.isTold, processes.count <= mostLifelines { longest = most }
+        }
+        if DeadlockDetector.isSuspicious { longest = suspiciousCap }
+        let end = deadline.capped(at: longest)
         let isNews =
             set.descriptors.isEmpty
-            ? sleepOnFutexes(wakeValue, set.processes(), until: end, &deathsSeen)
+            ? sleepOnFutexes(wakeValue, processes, lookout, until: end, &sleeper.deathsSeen)
             : sleepInPoll(&set, until: end)
-        Slot.mine.activity.store(0)
-        if !isNews {
+        // Lookout.resign needs a barrier.
+        _ = slot.activity.exchange(Slot.Activity.running.rawValue)
+        if !isNews || lookout != nil {
+            sleeper.hasLookedAround = true
             Sweeper.sweepTheDead()
             DeadlockDetector.look()
         }
     }
 
-    /// - Parameter deathsSeen: how many of the processes were dead when the caller last looked at what it waits for.
+    /// - Parameters:
+    ///   - lookout: who looks around meanwhile, so that its death is news.
+    ///   - deathsSeen: how many of the processes were dead when the caller last looked at what it waits for.
     private static func sleepOnFutexes(
-        _ wakeValue: UInt32, _ processes: [ProcessRef], until end: UInt64, _ deathsSeen: inout Int
+        _ wakeValue: UInt32, _ processes: [ProcessRef], _ lookout: ProcessRef?, until end: UInt64,
+        _ deathsSeen: inout Int
     ) -> Bool {
         let deaths = processes.count { !$0.isAlive }
         defer { deathsSeen = deaths }
         // News: the caller looks before it sleeps. Those it knows of do not keep it awake.
         if deaths > deathsSeen { return true }
-        let capacity = 1 + min(processes.count, mostLifelines)
-        return withUnsafeTemporaryAllocation(of: ip_futex.self, capacity: capacity) { futexes in
+        let watched = processes.prefix(mostLifelines)
+        return withUnsafeTemporaryAllocation(of: ip_futex.self, capacity: 2 + watched.count) { futexes in
             futexes.initializeElement(at: 0, to: ip_futex(word: Slot.mine.wake.futex, expected: wakeValue))
             var count = 1
-            for process in processes.prefix(mostLifelines) {
-                guard let lifeline = process.lifeline else { continue }
+            func watch(_ process: ProcessRef) {
+                guard let lifeline = process.lifeline else { return }
                 futexes.initializeElement(
                     at: count, to: ip_futex(word: lifeline.word, expected: lifeline.value))
                 count += 1
             }
+            watched.forEach(watch)
+            if let lookout { watch(lookout) }
             let outcome = Futex.sleep(on: UnsafeBufferPointer(rebasing: futexes[..<count]), until: end)
             // The kernel wakes one watcher of a death; that one tells the others.
             for process in processes where !process.isAlive { process.slot.announceDeath() }
+            if let lookout, !lookout.isAlive { lookout.slot.announceDeath() }
             return outcome != .timedOut
         }
     }
@@ -239,7 +272,10 @@ private struct CurrentWait {
             operation, until: deadline, since: since, isOpen: isOpen || Attention.handlesSignals)
     }
 
-    func end() { Slot.mine.waitRecord.end() }
+    func end() {
+        Slot.mine.waitRecord.end()
+        Lookout.resign()
+    }
 
     func beginAgain() {
         end()

@@ -1,0 +1,99 @@
+// One process that looks around for all.
+//
+// Whoever sleeps has to look up now and then: somebody may have died and left something undone, or all may be waiting for
+// each other. If each did so every half second, a thousand sleeping processes would keep a processor busy. So one of those
+// who sleep for longer, the lookout, looks around every half second, and the others, relieved, sleep for seconds.
+//
+// Layout, in the arena's header: the lookout (ProcessRef, 0 = nobody) · when it last looked around.
+//
+// Invariants: lookout and relieved are only processes whose wait has gone on for a while. Who is relieved says so in its
+// slot (`Slot.Activity`) before it looks, for the last time, whether there is a lookout; who gives up the office does that
+// before it looks for somebody relieved, whom it rouses and who takes it: one sees the other. Who puts away somebody that
+// was killed rouses all who are relieved: what the dead was about to tell them they find out by themselves.
+//
+// A crash leaves: an office whose holder is dead. All who are relieved watch its lifeline, and the first to notice takes it.
+// A lookout that is stopped, or a successor killed before it took the office, is missed by whoever looks up next: after
+// four seconds at the latest.
+
+/// The office of looking around, as this process sees it.
+enum Lookout {
+    /// How long a relieved process sleeps, and how much more some do, so that they do not look up together.
+    private static let relievedSleep: UInt64 = 3_000_000_000
+    private static let relievedJitter: UInt64 = 1_000_000_000
+    /// A lookout that has not looked around for that long does not do its duty.
+    private static let longestSilence: UInt64 = 1_500_000_000
+
+    /// Whether this process looks around for all. If the office was taken from it, it notices when it sleeps next.
+    nonisolated(unsafe) private(set) static var isMine = false
+    /// Whether this process has slept, in this wait, as long as somebody looked around for it.
+    nonisolated(unsafe) private static var wasRelieved = false
+
+    private static var office: SharedWord { ArenaHeader.shared.lookout }
+    private static var lookedAt: SharedWord { ArenaHeader.shared.lookedAroundAt }
+
+    /// What a process does in a sleep that goes on.
+    enum Duty {
+        /// It looks around for all.
+        case lookout
+        /// That process does. It may sleep for so long, if it watches that lifeline.
+        case relieved(by: ProcessRef, atMost: UInt64)
+    }
+
+    /// Says what the calling process, which is about to sleep, has to do; it takes the office if that is vacant.
+    static func duty() -> Duty {
+        let slot = Slot.mine
+        let me = ProcessRef.current
+        // A barrier: who resigns after our look at the office sees this.
+        _ = slot.activity.exchange(Slot.Activity.relieved.rawValue)
+        while true {
+            let holder = ProcessRef(rawValue: office.load())
+            let now = Clock.now
+            if holder == me { break }
+            if holder.isAlive, now &- lookedAt.load() < longestSilence {
+                isMine = false
+                wasRelieved = true
+                return .relieved(by: holder, atMost: relievedSleep + Clock.scattered(within: relievedJitter))
+            }
+            // Before the office is taken: a new lookout is not found idle.
+            lookedAt.store(now)
+            if office.compareExchange(holder.rawValue, me.rawValue) { break }
+        }
+        isMine = true
+        lookedAt.store(Clock.now)
+        slot.activity.store(Slot.Activity.asleep.rawValue)
+        return .lookout
+    }
+
+    /// The wait of this process is over, or it does something else: it looks around no more. If nobody else does, one of those
+    /// who are relieved gets to know.
+    @inline(__always)
+    static func resign() {
+        if isMine || wasRelieved { leave() }
+    }
+
+    @inline(never)
+    private static func leave() {
+        if isMine { _ = office.compareExchange(ProcessRef.current.rawValue, 0) }
+        isMine = false
+        wasRelieved = false
+        // Our own mark is gone since we woke, which was a barrier: who resigned before we did may have chosen us.
+        if office.load() == 0 { relieved.first { _ in true }?.rouse() }
+    }
+
+    /// Makes all who are relieved look up: what they wait for may have come, and he who should have told them is dead.
+    static func rouseRelieved() {
+        for slot in relieved { slot.rouse() }
+    }
+
+    private static var relieved: some Sequence<Slot> {
+        Slot.everUsed.lazy.filter {
+            $0.activity.load() == Slot.Activity.relieved.rawValue && $0.phase == .live && !$0.isDead
+        }
+    }
+
+    /// A forked child has no office.
+    static func becomeChild() {
+        isMine = false
+        wasRelieved = false
+    }
+}
