@@ -257,6 +257,42 @@ test("a cycle beside processes that can act is a suspicion, told once; a supervi
     test.is(count(result.err, "DeadlockError"), 0)
 end)
 
+-- Those who have waited for long look up every few seconds only. That must not make it longer until a deadlock is found.
+local function closed_late(waits, supervisor)
+    return support.run(([[
+        local mp, time = require "multiprocessing", require "time"
+        local a, b, queue, ready = mp.Lock { name = "a" }, mp.Lock { name = "b" }, mp.Queue(), mp.Event()
+        for _ = 1, 5 do mp.Process { target = queue.get, args = { queue } }:start() end
+        local early = mp.Process { name = "early", target = function()
+            ready:wait()
+            a:acquire()
+            b:acquire()
+        end }:start()
+        mp.Process { name = "late", target = function()
+            b:acquire()
+            ready:set()
+            time.sleep(4.3)
+            local started = time.monotonic()
+            print(pcall(a.acquire, a))
+            print(time.monotonic() - started < %s and "soon" or "late")
+        end }:start()
+        %s
+    ]]):format(waits, supervisor))
+end
+
+test("a deadlock among those who have waited for long is found as soon", function()
+    local result = closed_late(3, "early:join()")
+    test.is(count(result.err, "deadlock MP001"), 1)
+    contains(result.out, "false\t", "soon")
+end)
+
+test("so is a suspicion", function()
+    local result = closed_late(60, "time.sleep(7)\na:release()\ntime.sleep(0.5)\nfor _ = 1, 5 do queue:put(0) end")
+    test.is(result.status, 0)
+    test.is(count(result.err, "possible deadlock MP001"), 1)
+    contains(result.out, "true", "soon")
+end)
+
 test("a family that hangs uses no processor", function()
     local result = support.run([[
         local mp, time = require "multiprocessing", require "time"
