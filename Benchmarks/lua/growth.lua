@@ -42,6 +42,7 @@ end
 
 function grow.processes(size)
     for i = #others + 1, size do others[i] = mp.Process { target = stop.wait, args = { stop } }:start() end
+    time.sleep(1) -- until they have come to rest
 end
 
 function grow.items(size)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/single_threaded.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -28,6 +29,8 @@ pid_t ip_fork(void) {
 }
 
 int ip_thread_count(void) {
+    // Never more than one, as far as the C library knows, which makes them.
+    if (__libc_single_threaded) return 1;
     // Each thread is a directory below /proc/self/task, whose link count is 2 + threads.
     struct stat status;
     if (stat("/proc/self/task", &status) != 0) return 1;

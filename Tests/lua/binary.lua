@@ -91,6 +91,24 @@ test("there is one Lua, whose functions the C modules of the system see", functi
     end
 end)
 
+test("what a child runs lies side by side", function()
+    local address = {}
+    for _, line in ipairs(lines("nm --defined-only " .. mprun)) do
+        local value, name = line:match "^(%x+) [tTwW] (%S+)$"
+        if name then address[name] = tonumber(value, 16) end
+    end
+    local wanted, found = 0, {}
+    for name in io.lines(support.fixtures .. "/../../packaging/child-functions") do
+        wanted = wanted + 1
+        found[#found + 1] = address[name]
+    end
+    test.ok(#found > 0.8 * wanted, ("%d of %d functions exist: scripts/child-functions finds others"):format(#found, wanted))
+    table.sort(found)
+    -- Some of Swift's library are where they are.
+    local most = math.floor(0.95 * #found)
+    test.between(found[most] - found[1], 0, 512 << 10, "bytes between the first and the last")
+end)
+
 test("a running mprun has one thread", function()
     local status = support.run [[
         require "multiprocessing"

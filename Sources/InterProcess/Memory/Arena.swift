@@ -188,7 +188,9 @@ struct ArenaHeader {
     /// Who looks around for all, and when it last did (Lookout).
     var lookout: SharedWord { word(112) }
     var lookedAroundAt: SharedWord { word(120) }
-    // 128…191 are reserved for a scheduler of visible operations.
+    /// No slot below this index is free, unless who freed it died before it said so.
+    var firstFreeSlot: SharedWord { word(128) }
+    // 136…191 are reserved for a scheduler of visible operations.
 
     var heapLock: RobustMutex { RobustMutex(word(192)) }
     var nextFreshPage: SharedWord { word(200) }

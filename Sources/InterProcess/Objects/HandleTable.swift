@@ -27,6 +27,8 @@ public enum HandleTable {
     nonisolated(unsafe) private static var blocks: [UInt64] = []
     nonisolated(unsafe) private static var freePositions: [UInt32] = []
     nonisolated(unsafe) private static var nextPosition: UInt32 = 0
+    /// A bit for each kind of which this process has held an object.
+    nonisolated(unsafe) private static var kindsHeld: UInt64 = 0
     /// How often this process has given all it holds to a child.
     nonisolated(unsafe) private(set) static var timesCopied: UInt64 = 0
 
@@ -99,7 +101,7 @@ public enum HandleTable {
         }
         change.commit()
         header.objectLock.unlock()
-        locals[object.index] = Local(references: 1, position: position)
+        noteHeld(object, at: position)
         return object
     }
 
@@ -107,6 +109,11 @@ public enum HandleTable {
     /// who has made too many objects and dropped them must still have room for messages.
     private static var mostObjects: UInt64 {
         min(UInt64(Arena.objectCount), ArenaHeader.shared.budget.relaxed() / 2 / UInt64(Arena.objectSize + 8))
+    }
+
+    private static func noteHeld(_ object: SharedObject, at position: UInt32) {
+        locals[object.index] = Local(references: 1, position: position)
+        kindsHeld |= object.kind.bit
     }
 
     /// One more reference of this process to an object it holds.
@@ -146,7 +153,7 @@ public enum HandleTable {
         change.set(entry(position), handle.rawValue | occupied)
         change.commit()
         header.objectLock.unlock()
-        locals[object.index] = Local(references: 1, position: position)
+        noteHeld(object, at: position)
         return object
     }
 
@@ -195,6 +202,35 @@ public enum HandleTable {
         header.objectLock.unlock()
         if owners == 0 { Destruction.run() }
         if let pipeEnd { PipeEnd.ownerLeft(pipeEnd) }
+    }
+
+    /// The same for entries of a block from number `index` on, as many as fit into one transaction.
+    private static func disownSome(of block: UInt64, from index: inout Int) {
+        let lock = ArenaHeader.shared.objectLock
+        lock.lock()
+        var change = Transaction(under: lock)
+        // Two words each.
+        var room = RedoRecord.capacity / 2
+        var special: SharedWord?
+        while index <= entriesPerBlock, room > 0, special == nil {
+            let entry = SharedWord(offset: block + UInt64(index * 8))
+            index += 1
+            let value = entry.relaxed()
+            if value == 0 { continue }
+            let object = SharedObject(index: Handle(rawValue: value & ~occupied).index)
+            let owners = object.owners.relaxed()
+            // With more to be done than to count.
+            if owners == 1 || object.kind == .pipeEnd {
+                special = entry
+                continue
+            }
+            change.set(entry, 0)
+            change.set(object.owners, owners - 1)
+            room -= 1
+        }
+        change.commit()
+        lock.unlock()
+        if let special { disown(special) }
     }
 
     private static func entry(_ position: UInt32) -> SharedWord {
@@ -312,6 +348,7 @@ public enum HandleTable {
 
     /// Gives back this process's shares of all objects of a kind. It will not use them any more.
     static func releaseAll(_ kind: SharedObject.Kind) {
+        guard kindsHeld & kind.bit != 0 else { return }
         for position in 0..<nextPosition {
             let entry = entry(position)
             guard let handle = handle(in: entry), SharedObject(index: handle.index).kind == kind else {
@@ -325,7 +362,8 @@ public enum HandleTable {
     static func releaseAll(of slot: Slot) {
         var block = slot.heldHandles.load()
         while block != 0 {
-            for index in 1...entriesPerBlock { disown(SharedWord(offset: block + UInt64(index * 8))) }
+            var index = 1
+            while index <= entriesPerBlock { disownSome(of: block, from: &index) }
             let next = SharedWord(offset: block).load()
             freeBlock(block, namedBy: slot.heldHandles, next: next)
             block = next

@@ -55,6 +55,9 @@ public struct SharedObject: Equatable, BitwiseCopyable, Sendable {
         case dictionary
         /// See ``SegmentStorage``.
         case segment
+
+        /// Of a set of kinds.
+        var bit: UInt64 { 1 << rawValue }
     }
 
     init(index: Int) { self.index = index }
@@ -63,7 +66,7 @@ public struct SharedObject: Equatable, BitwiseCopyable, Sendable {
     init(containing offset: UInt64) { self.init(offset: offset) }
 
     @inline(__always)
-    var base: UnsafeMutableRawPointer { Arena.base + Arena.objectsStart + index * Arena.objectSize }
+    var base: UnsafeMutableRawPointer { Arena.base + (Arena.objectsStart &+ index &* Arena.objectSize) }
     var offset: UInt64 { UInt64(Arena.objectsStart + index * Arena.objectSize) }
 
     @inline(__always)
@@ -83,8 +86,10 @@ public struct SharedObject: Equatable, BitwiseCopyable, Sendable {
 
     /// What it is now; `free` if it is gone.
     public var kind: Kind { Kind(rawValue: identity.load() & 0xff) ?? .free }
+    @inline(__always)
     var generation: UInt64 { identity.load() >> 8 }
     /// What names this object, and no later one in the same place.
+    @inline(__always)
     public var handle: Handle { Handle(index: index, generation: generation) }
 
     /// Counts up over the life of the family.
@@ -117,7 +122,8 @@ public struct Handle: Hashable, Sendable {
     ///
     /// - Parameter rawValue: may come from anywhere; a value that names nothing is found out when it is used.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
-    init(index: Int, generation: UInt64) { rawValue = UInt64(index) | generation << 24 }
+    @inline(__always)
+    init(index: Int, generation: UInt64) { rawValue = UInt64(bitPattern: Int64(index)) | generation &<< 24 }
 
     var index: Int { Int(rawValue & 0xff_ffff) }
     var generation: UInt64 { rawValue >> 24 }

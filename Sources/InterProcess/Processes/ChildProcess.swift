@@ -36,6 +36,8 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
 
     // MARK: Starting
 
+    nonisolated(unsafe) private static var sweeping = Occasionally()
+
     /// Forks. In the child everything of this module works as in the parent: it has a slot and
     /// a lifeline of its own and owns a share of all that the parent holds.
     ///
@@ -45,7 +47,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
     public static func fork(name: String, isDaemon: Bool) throws(StartFailure) -> Fork {
         let threads = Int(ip_thread_count())
         guard threads <= 1 else { throw .hasThreads(threads) }
-        Sweeper.sweepTheDead()
+        sweeping.run { Sweeper.sweepTheDead() }
         let object: SharedObject
         do throws(SharedMemoryExhausted) {
             object = try HandleTable.create(.process, name: name) { _ in }

@@ -122,7 +122,7 @@ struct Slot: Equatable {
     }
 
     @inline(__always)
-    var base: UnsafeMutableRawPointer { Arena.base + Arena.slotsStart + index * Arena.slotSize }
+    var base: UnsafeMutableRawPointer { Arena.base + (Arena.slotsStart &+ index &* Arena.slotSize) }
 
     @inline(__always)
     private func word(_ offset: Int) -> SharedWord { SharedWord(base + offset) }
@@ -190,25 +190,43 @@ struct Slot: Equatable {
 
     /// Claims a free slot for a child of the calling process. Nil if all are in use.
     static func claim() -> Slot? {
+        claimOne()
+            ?? {
+                Sweeper.sweepTheDead()
+                return claimOne()
+            }()
+    }
+
+    private static func claimOne() -> Slot? {
         let header = ArenaHeader.shared
         header.slotLock.lock()
         defer { header.slotLock.unlock() }
+        let hint = header.firstFreeSlot.load()
         // A slot that only keeps the pid of a zombie for the main process is taken if there is no other: the
         // zombie is then reaped when the main process has ended.
-        let wanted = (0..<Arena.slotCount).lazy.map { Slot(index: $0) }
-        if let slot = wanted.first(where: { $0.phase == .free })
-            ?? wanted.first(where: { $0.phase == .swept })
-        {
-            let index = slot.index
-            // Still free to everybody else until the last store; a crash before it leaves a free slot.
-            slot.reset()
-            if header.slotHighWater.relaxed() <= UInt64(index) {
-                header.slotHighWater.store(UInt64(index + 1))
-            }
-            slot.state.store(stateValue(slot.generation, .forking))
-            return slot
+        guard
+            let slot = first(.free, from: Int(hint)) ?? first(.free, from: 0) ?? first(.swept, from: 0)
+        else { return nil }
+        // Not if one below was freed meanwhile.
+        _ = header.firstFreeSlot.compareExchange(hint, UInt64(slot.index + 1))
+        // Still free to everybody else until the last store; a crash before it leaves a free slot.
+        slot.reset()
+        if header.slotHighWater.relaxed() <= UInt64(slot.index) {
+            header.slotHighWater.store(UInt64(slot.index + 1))
         }
-        return nil
+        slot.state.store(stateValue(slot.generation, .forking))
+        return slot
+    }
+
+    private static func first(_ phase: Phase, from index: Int) -> Slot? {
+        (index..<Arena.slotCount).lazy.map { Slot(index: $0) }.first { $0.phase == phase }
+    }
+
+    /// Says that the slot is free. Who dies before it has said so leaves one that is found when no other is left.
+    func noteFree() {
+        let hint = ArenaHeader.shared.firstFreeSlot
+        var first = hint.load()
+        while first > UInt64(index), !hint.compareExchange(first, UInt64(index)) { first = hint.load() }
     }
 
     /// What a new process starts with. Everything a sweep leaves behind is zero already.

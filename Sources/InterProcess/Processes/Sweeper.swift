@@ -45,7 +45,9 @@ enum Sweeper {
         let isOrphan = !ProcessRef(rawValue: slot.parent.load()).isAlive
         let next: Slot.Phase = isOrphan && mainIsAlive ? .swept : .free
         slot.state.store(Slot.stateValue((state >> 8) + 1, next))
-        if next == .swept {
+        if next == .free {
+            slot.noteFree()
+        } else {
             reapAdopted(slot)
             ProcessRef(rawValue: ArenaHeader.shared.mainProcess.load()).slot.rouse()
         }
@@ -98,7 +100,7 @@ enum Sweeper {
         } else if mainIsAlive {
             return
         }
-        _ = slot.state.compareExchange(state, Slot.stateValue(state >> 8, .free))
+        if slot.state.compareExchange(state, Slot.stateValue(state >> 8, .free)) { slot.noteFree() }
     }
 
     /// Where nobody has reaped the process, the kernel still tells how it ended.

@@ -38,7 +38,7 @@ enum HeldLocks {
     static func unlist(_ entry: Int) {
         guard entry != none else { return }
         word(entry).store(0)
-        free |= 1 << UInt64(entry)
+        free |= 1 &<< UInt64(entry)
     }
 
     /// An entry to be used after a wait, in which code of the script may take other things.

@@ -6,9 +6,11 @@ public struct Deadline: Sendable {
     let nanoseconds: UInt64
 
     /// Blocks for as long as it takes.
-    public static let never = Deadline(nanoseconds: .max)
+    @inline(__always)
+    public static var never: Deadline { Deadline(nanoseconds: .max) }
     /// Does not block.
-    public static let now = Deadline(nanoseconds: 0)
+    @inline(__always)
+    public static var now: Deadline { Deadline(nanoseconds: 0) }
 
     /// The end of a time that begins now.
     ///

@@ -12,14 +12,14 @@
 // was killed rouses all who are relieved: what the dead was about to tell them they find out by themselves.
 //
 // A crash leaves: an office whose holder is dead. All who are relieved watch its lifeline, and the first to notice takes it.
-// A lookout that is stopped, or a successor killed before it took the office, is missed by whoever looks up next: after
-// four seconds at the latest.
+// A lookout that is stopped, or a successor killed before it took the office, is missed by whoever looks up next: one alone
+// after twelve seconds at the latest, of many some soon.
 
 /// The office of looking around, as this process sees it.
 enum Lookout {
     /// How long a relieved process sleeps, and how much more some do, so that they do not look up together.
-    private static let relievedSleep: UInt64 = 3_000_000_000
-    private static let relievedJitter: UInt64 = 1_000_000_000
+    private static let relievedSleep: UInt64 = 4_000_000_000
+    private static let relievedJitter: UInt64 = 8_000_000_000
     /// A lookout that has not looked around for that long does not do its duty.
     private static let longestSilence: UInt64 = 1_500_000_000
 
@@ -47,21 +47,30 @@ enum Lookout {
         _ = slot.activity.exchange(Slot.Activity.relieved.rawValue)
         while true {
             let holder = ProcessRef(rawValue: office.load())
-            let now = Clock.now
             if holder == me { break }
-            if holder.isAlive, now &- lookedAt.load() < longestSilence {
+            if doesItsDuty(holder) {
                 isMine = false
                 wasRelieved = true
                 return .relieved(by: holder, atMost: relievedSleep + Clock.scattered(within: relievedJitter))
             }
             // Before the office is taken: a new lookout is not found idle.
-            lookedAt.store(now)
+            lookedAt.store(Clock.now)
             if office.compareExchange(holder.rawValue, me.rawValue) { break }
         }
         isMine = true
         lookedAt.store(Clock.now)
         slot.activity.store(Slot.Activity.asleep.rawValue)
         return .lookout
+    }
+
+    /// Whether another process looks around for this one.
+    static var isElsewhere: Bool {
+        let holder = ProcessRef(rawValue: office.load())
+        return holder != ProcessRef.current && doesItsDuty(holder)
+    }
+
+    private static func doesItsDuty(_ holder: ProcessRef) -> Bool {
+        holder.isAlive && Clock.now &- lookedAt.load() < longestSilence
     }
 
     /// The wait of this process is over, or it does something else: it looks around no more. If nobody else does, one of those

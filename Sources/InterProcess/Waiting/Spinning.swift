@@ -55,16 +55,11 @@ public struct Spinning {
     func noteSuccess() { Self.budget = min(Self.longest, Self.budget + Self.budget / 4) }
 
     // Looking at all slots is for now and then, not for each wait of a contended lock.
-    private static let countLifetime: UInt64 = 200_000
-    nonisolated(unsafe) private static var countedAt: UInt64 = 0
+    nonisolated(unsafe) private static var counting = Occasionally(pause: 200_000)
     nonisolated(unsafe) private static var hadIdleProcessor = true
 
     private static var hasIdleProcessor: Bool {
-        let now = Clock.now
-        if now - countedAt > countLifetime {
-            countedAt = now
-            hadIdleProcessor = countRunning()
-        }
+        counting.run { hadIdleProcessor = countRunning() }
         return hadIdleProcessor
     }
 

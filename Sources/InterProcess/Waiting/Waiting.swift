@@ -173,8 +173,8 @@ public enum Waiting {
         }
     }
 
-    /// Sleeps once, until there may be news. If there is none, or somebody wants this process to make sure, the dead are
-    /// swept, and it is asked whether there can ever be any.
+    /// Sleeps once, until there may be news. If there is none, or somebody wants this process to make sure, it looks around:
+    /// the dead are swept, unless another process does that, and it is asked whether there can ever be news.
     private static func sleep(
         _ wakeValue: UInt32, _ set: inout WaitSet, until deadline: Deadline, _ sleeper: inout Sleeper
     ) {
@@ -201,7 +201,8 @@ public enum Waiting {
         _ = slot.activity.exchange(Slot.Activity.running.rawValue)
         if !isNews || lookout != nil {
             sleeper.hasLookedAround = true
-            Sweeper.sweepTheDead()
+            // The main process may have been roused to reap an orphan.
+            if Family.isMainProcess || !Lookout.isElsewhere { Sweeper.sweepTheDead() }
             DeadlockDetector.look()
         }
     }

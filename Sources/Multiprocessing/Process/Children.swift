@@ -89,6 +89,11 @@ enum Children {
         forEach(lua) { _ = exitCode(lua, of: -1, $0) }
     }
 
+    nonisolated(unsafe) private static var reaping = Occasionally()
+
+    /// Does that now and then: for whoever starts many and joins none.
+    static func reapFinishedOccasionally(_ lua: Lua) { reaping.run { reapFinished(lua) } }
+
     /// Pushes a list of the children that run.
     static func pushActive(_ lua: Lua) {
         reapFinished(lua)

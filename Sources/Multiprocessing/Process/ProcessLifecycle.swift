@@ -18,7 +18,7 @@ enum ProcessLifecycle {
             throw .message("daemonic processes are not allowed to have children")
         }
         try ProcessClass.checkPurpose(lua)
-        Children.reapFinished(lua)
+        Children.reapFinishedOccasionally(lua)
         // The child asks the object of this process for its authkey.
         try CurrentProcess.push(lua)
         lua.pop()
