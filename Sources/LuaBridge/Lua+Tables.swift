@@ -10,7 +10,7 @@ extension Lua {
     /// Pushes `table[key]`, where key is a position.
     @inlinable @discardableResult
     public func rawGet(_ key: Int64, at index: Int32) -> LuaType {
-        LuaType(rawValue: lua_rawgeti(pointer, index, key)).unsafelyUnwrapped
+        LuaType(code: lua_rawgeti(pointer, index, key))
     }
 
     /// Pushes `table[key]`.
@@ -18,20 +18,20 @@ extension Lua {
     public func rawGet(_ key: StaticString, at index: Int32) -> LuaType {
         let table = absolute(index)
         push(key)
-        return LuaType(rawValue: lua_rawget(pointer, table)).unsafelyUnwrapped
+        return LuaType(code: lua_rawget(pointer, table))
     }
 
     /// Pushes `table[key]`, where key is a light userdata: the address of something of the program's own, in
     /// the registry usually.
     @inlinable @discardableResult
     public func rawGet(privateKey key: UnsafeRawPointer, at index: Int32) -> LuaType {
-        LuaType(rawValue: lua_rawgetp(pointer, index, key)).unsafelyUnwrapped
+        LuaType(code: lua_rawgetp(pointer, index, key))
     }
 
     /// Replaces the key on top of the stack by `table[key]`.
     @inlinable @discardableResult
     public func rawGet(at index: Int32) -> LuaType {
-        LuaType(rawValue: lua_rawget(pointer, index)).unsafelyUnwrapped
+        LuaType(code: lua_rawget(pointer, index))
     }
 
     /// Pops a value into `table[key]`, where key is a position.

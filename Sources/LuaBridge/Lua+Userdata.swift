@@ -13,7 +13,7 @@ extension Lua {
     /// no such.
     @inlinable @discardableResult
     public func getUserValue(_ number: Int32, at index: Int32) -> LuaType {
-        LuaType(rawValue: lua_getiuservalue(pointer, index, number)).unsafelyUnwrapped
+        LuaType(code: lua_getiuservalue(pointer, index, number))
     }
 
     /// Pops a value into user value number `number` of the full userdata at `index`.

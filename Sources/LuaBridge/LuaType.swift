@@ -38,12 +38,30 @@ public enum LuaType: Int32, Sendable {
     }
 }
 
+extension LuaType {
+    /// The type that Lua has a code for; ``none`` for any other code. A switch, since the synthesised initialiser is called
+    /// and not inlined.
+    @inlinable @inline(__always)
+    init(code: Int32) {
+        switch code {
+        case 0: self = .nil
+        case 1: self = .boolean
+        case 2: self = .lightUserdata
+        case 3: self = .number
+        case 4: self = .string
+        case 5: self = .table
+        case 6: self = .function
+        case 7: self = .userdata
+        case 8: self = .thread
+        default: self = .none
+        }
+    }
+}
+
 extension Lua {
     /// The type of the value at `index`.
-    @inlinable
-    public func type(at index: Int32) -> LuaType {
-        LuaType(rawValue: lua_type(pointer, index)).unsafelyUnwrapped
-    }
+    @inlinable @inline(__always)
+    public func type(at index: Int32) -> LuaType { LuaType(code: lua_type(pointer, index)) }
 
     /// Whether there is nothing, or nil, at `index`.
     @inlinable

@@ -19,22 +19,29 @@ extension QueueStorage {
         var set = WaitSet(takers)
         let waited = Waiting.wait(
             Operation(claim == nil ? .get : .awaitTask, on: object), in: &set, until: deadline,
-            looksReady: { published.load() >> 1 != taken.relaxed() >> 1 || isShutDown }
+            looksReady: { published.load() >> 1 != taken.relaxed() >> 1 || isShutDown },
+            pace: Self.streamPace.pace
         ) {
             outcome = tryTake(into: buffer, most, countsTasks, claim)
             return outcome != .timedOut
         }
+        Self.streamPace.note(left: Int(bitPattern: UInt(seen.relaxed() &- taken.relaxed() >> 1)))
         return waited == .interrupted ? .interrupted : outcome
     }
+
+    nonisolated(unsafe) private static var streamPace = StreamPace()
 
     /// One attempt; `timedOut` means empty.
     private func tryTake(
         into buffer: MessageBuffer, _ most: Int, _ countsTasks: Bool, _ claim: SharedWord?
     ) -> QueueOutcome {
-        // Asked first: nothing is put once the flag is set, so what is not there then will never be.
-        let hasEnded = isShutDown
+        var hasEnded = false
         // A look without the lock: an empty queue is left alone.
-        if published.load() >> 1 == taken.load() >> 1 { return hasEnded ? .shutDown : .timedOut }
+        if seen.load() == taken.load() >> 1 {
+            // Asked first: nothing is put once the flag is set, so what is not there then will never be.
+            hasEnded = isShutDown
+            if !hasMessage { return hasEnded ? .shutDown : .timedOut }
+        }
         takeLock.lock()
         // Without memory for an account the task is taken all the same: it may be what frees some.
         if countsTasks, !accounts.hasEntryOfCaller { _ = accounts.addEntryOfCaller(under: takeLock) }
@@ -43,15 +50,14 @@ extension QueueStorage {
             front.take(into: buffer, countsTask: countsTasks, claim: claim)
         }
         front.commit()
-        let isMore = front.hasMessage
         takeLock.unlock()
         front.releaseUsedSegment()
         if buffer.count == 0 { return hasEnded ? .shutDown : .timedOut }
-        if limitWord.relaxed() != 0 {
+        if isBounded {
             for _ in 0..<buffer.count where !putters.isEmpty { putters.wakeOne() }
         }
         // Who was woken may have died or been overtaken: pass it on.
-        if isMore, !takers.isEmpty { takers.wakeOne() }
+        if !takers.isEmpty, hasMessage { takers.wakeOne() }
         return .done
     }
 
@@ -84,6 +90,7 @@ private struct Head: ~Copyable {
     private var offset: UInt64
     private var copy: UInt64
     private var count: UInt64
+    private var seen: UInt64
     private var uncommitted: UInt64 = 0
     private var usedSegment: SharedWord?
 
@@ -92,11 +99,19 @@ private struct Head: ~Copyable {
         let taken = queue.taken.relaxed()
         count = taken >> 1
         copy = taken & 1
+        seen = queue.seen.relaxed()
         segment = queue.head(copy).segment.relaxed()
         offset = queue.head(copy).offset.relaxed()
     }
 
-    var hasMessage: Bool { queue.published.load() >> 1 != count + uncommitted }
+    var hasMessage: Bool {
+        mutating get {
+            if seen != count + uncommitted { return true }
+            seen = queue.published.load() >> 1
+            queue.seen.store(seen)
+            return seen != count + uncommitted
+        }
+    }
 
     mutating func take(into buffer: MessageBuffer, countsTask: Bool, claim: SharedWord?) {
         if segment == 0 {

@@ -5,11 +5,12 @@
 //     48    takers: wait list of those who want a message
 //     56    putters: wait list of those who want room
 //     64    put side, one cache line: lock · published · tail 0 (segment, offset) · tail 1 · limit · flags
-//     128   joiners: wait list · first segment · accounts (JoinAccounts) · tasks done
-//     192   take side, one cache line: lock · taken · head 0 (segment, offset) · head 1
+//     128   joiners: wait list · first segment · accounts (JoinAccounts) · tasks done · constants
+//     192   take side, one cache line: lock · taken · head 0 (segment, offset) · head 1 · seen
 //
 // `published` and `taken` are a count of messages << 1 | which of the two copies of the tail
-// (head) is valid. A segment is a block {next segment, capacity, entries from byte 16}; an
+// (head) is valid. `seen` is a count that `published` has reached: while there is more than was
+// taken, the take side leaves the put side's line alone, and its processor does not have to fetch it. A segment is a block {next segment, capacity, entries from byte 16}; an
 // entry is a word {content length | what it is << 56} and its content, padded to 8 bytes.
 //
 // Invariants: a message exists exactly when its number is below `published` and not below
@@ -48,7 +49,7 @@ public struct QueueStorage {
         let object = try HandleTable.create(.queue, name: name, place: place) { object in
             let queue = QueueStorage(object)
             queue.limitWord.storeRelaxed(UInt64(limit))
-            queue.flags.storeRelaxed(variant.rawValue << variantShift)
+            queue.constants.storeRelaxed(variant.rawValue << variantShift | (limit > 0 ? boundedFlag : 0))
         }
         return QueueStorage(object)
     }
@@ -64,11 +65,16 @@ public struct QueueStorage {
     }
 
     static let shutDownFlag: UInt64 = 1
+    private static let boundedFlag: UInt64 = 1
     private static let variantShift: UInt64 = 8
 
     /// Which of the package's queues it was made as.
     @inline(__always)
-    public var variant: Variant { Variant(rawValue: flags.relaxed() >> Self.variantShift) ?? .plain }
+    public var variant: Variant { Variant(rawValue: constants.relaxed() >> Self.variantShift) ?? .plain }
+
+    /// Whether it has a limit.
+    @inline(__always)
+    var isBounded: Bool { constants.relaxed() & Self.boundedFlag != 0 }
 
     var takers: WaitList { object.waitList(at: 48) }
     var putters: WaitList { object.waitList(at: 56) }
@@ -81,9 +87,12 @@ public struct QueueStorage {
     var firstSegment: SharedWord { object.word(136) }
     var accounts: JoinAccounts { JoinAccounts(owner: object.word(144)) }
     var tasksDone: SharedWord { object.word(152) }
+    /// What never changes, for the take side.
+    private var constants: SharedWord { object.word(160) }
     var takeLock: RobustMutex { RobustMutex(object.word(192)) }
     var taken: SharedWord { object.word(200) }
     func head(_ copy: UInt64) -> Position { Position(object.base + 208 + Int(copy) * 16) }
+    var seen: SharedWord { object.word(240) }
 
     /// One copy of a place in the chain of segments.
     struct Position {

@@ -16,7 +16,7 @@ public struct Spinning {
     public enum Pace: Int, Sendable {
         /// As often as it can: for what somebody makes ready and then leaves alone.
         case steady = 1
-        /// After a microsecond or so: for a word that its owner changes all the time, whom each look slows down. A lock
+        /// After a microsecond or so, the first time as well: for a word that its owner changes all the time, whom each look slows down. A lock
         /// that two processes take in turns moves from one processor to the other and back for each turn; one who looks
         /// rarely lets the owner have many turns in a row.
         case rare = 64
@@ -42,8 +42,9 @@ public struct Spinning {
         repeat {
             var count = 0
             while count < Self.pausesBetweenClockReads {
-                if isReady() { return true }
+                if pace == .steady, isReady() { return true }
                 for _ in 0..<pace.rawValue { ip_cpu_relax() }
+                if pace == .rare, isReady() { return true }
                 count += pace.rawValue
             }
         } while Clock.now < end

@@ -23,7 +23,42 @@ enum Decoder {
         var reader = MessageReader(bytes)
         // Scalars need no stack, no frames, and no care about the collector.
         if reader.pushScalar(lua), reader.isAtEnd { return }
+        if bytes.count <= longestSmall, try pushSmall(lua, bytes) { return }
         try decodeTree(lua, bytes, descriptors)
+    }
+
+    /// Bytes of a table for which it is not worth while to stop the collector.
+    private static let longestSmall = 256
+
+    /// Pushes a table of scalars with less than sixteen entries, what most small messages are; else nothing. A finalizer may
+    /// run meanwhile: nobody but us knows the table yet.
+    @inline(never)
+    private static func pushSmall(_ lua: Lua, _ bytes: UnsafeRawBufferPointer) throws(LuaFault) -> Bool {
+        var reader = MessageReader(bytes)
+        guard !reader.isAtEnd, reader.peeked & 0xe0 == 0x80 else { return false }
+        let isMap = reader.peeked & 0x10 == 0
+        let count = Int32(reader.peeked & 0x0f)
+        reader.skip(1)
+        try lua.ensureStack(4)
+        lua_createtable(lua.pointer, isMap ? 0 : count, isMap ? count : 0)
+        let table = lua_gettop(lua.pointer)
+        for position in 0..<Int64(count) {
+            var isStored = reader.pushScalar(lua)
+            if isStored, isMap {
+                isStored =
+                    reader.pushScalar(lua)
+                    && cluabridge_rawset(lua.pointer, table) == CLUABRIDGE_RAW_DONE
+            } else if isStored {
+                lua_rawseti(lua.pointer, table, position + 1)
+            }
+            if !isStored {
+                lua.top = table - 1
+                return false
+            }
+        }
+        if reader.isAtEnd { return true }
+        lua.pop()
+        return false
     }
 
     @inline(never)

@@ -1,4 +1,4 @@
-// Encoders are reused. Lua code can run while one is in use, a finalizer during a put for example, and want one as
+// Encoders are kept and reused. Lua code can run while one is in use, a finalizer during a put for example, and want one as
 // well: so they form a stack.
 extension Encoder {
     nonisolated(unsafe) private static var pool: [Encoder] = []

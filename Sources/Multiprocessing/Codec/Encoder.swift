@@ -10,24 +10,19 @@ import LuaBridge
 ///
 /// An encoder can hold several messages. Long strings are not copied: the messages refer to Lua's memory, and the
 /// encoder keeps the strings alive until ``reset()``. What the root values refer to must stay on the stack as long.
-final class Encoder {
+struct Encoder {
     private let state: UnsafeMutablePointer<EncoderState>
 
+    /// One more for the pool, which keeps it for ever.
     init() {
         state = .allocate(capacity: 1)
         state.initialize(to: EncoderState())
     }
 
-    deinit {
-        reset()
-        state.pointee.free()
-        state.deallocate()
-    }
-
     /// Whether descriptors may go along. Set by a Connection, which then sends ``descriptors`` beside the message.
     var allowsDescriptors: Bool {
         get { state.pointee.allowsDescriptors }
-        set { state.pointee.allowsDescriptors = newValue }
+        nonmutating set { state.pointee.allowsDescriptors = newValue }
     }
 
     /// The descriptors that the messages refer to, in order. They still belong to their userdata.

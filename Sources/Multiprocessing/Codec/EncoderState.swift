@@ -40,17 +40,6 @@ struct EncoderState {
     /// Whether `externals` has strings that are only kept alive by the registry.
     var anchored: OpaquePointer?
 
-    func free() {
-        out.free()
-        nodes.free()
-        frames.free()
-        externals.free()
-        handles.free()
-        descriptors.free()
-        records.free()
-        pieces.free()
-    }
-
     /// The record of a message that begins here, and ends where it begins.
     @inline(__always)
     func beginning() -> Record {

@@ -22,27 +22,55 @@ extension EncodingPass {
         if length > 0, openArray(of: length, frame) { return .advance }
         frame.header = state.pointee.out.count
         lua.pushNil()
-        if lua.nextUnchanged(at: frame.index) {
-            // The count is not known yet: nearly always it fits into this byte.
-            state.pointee.out.skip(1)
-            state.pointee.frames.push(frame)
-            return .entry
-        }
+        if lua.nextUnchanged(at: frame.index) { return writeEntries(frame) }
         state.pointee.out.append(arrayOf: 0)
-        frame.kind = .array
-        state.pointee.frames.push(frame)
+        return closeComplete(frame)
+    }
+
+    /// Writes the entries of a map from the one on top of the stack on, as long as they are scalars, and opens a frame for
+    /// the rest if there is one.
+    @inline(__always)
+    private func writeEntries(_ opened: Frame) -> Step {
+        var frame = opened
+        // The count is not known yet: nearly always it fits into this byte.
+        state.pointee.out.skip(1)
+        repeat {
+            if !writeScalarKey() {
+                state.pointee.frames.push(frame)
+                return .entry
+            }
+            frame.position += 1
+            if !writeScalar() {
+                state.pointee.frames.push(frame)
+                return .value
+            }
+            lua.pop()
+        } while lua.nextUnchanged(at: frame.index)
+        closeMap(at: frame.header, count: frame.position)
+        return closeComplete(frame)
+    }
+
+    /// Ends the table on top of the stack, all of which is written.
+    @inline(__always)
+    private func closeComplete(_ complete: Frame) -> Step {
+        if complete.wrapper == nil {
+            lua.pop()
+        } else {
+            var frame = complete
+            frame.kind = .array
+            frame.count = frame.position
+            state.pointee.frames.push(frame)
+        }
         return .advance
     }
 
     /// Fills in the number of entries of a map.
     @inline(__always)
-    func closeMap(_ frame: UnsafeMutablePointer<Frame>) {
-        let count = frame.pointee.position
+    func closeMap(at header: Int, count: Int) {
         if count < 16 {
-            state.pointee.out.overwrite(
-                at: frame.pointee.header, bigEndian: 0x80 | UInt8(truncatingIfNeeded: count))
+            state.pointee.out.overwrite(at: header, bigEndian: 0x80 | UInt8(truncatingIfNeeded: count))
         } else {
-            closeLargeMap(frame.pointee.header, count)
+            closeLargeMap(header, count)
         }
     }
 

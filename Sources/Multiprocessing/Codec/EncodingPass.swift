@@ -136,7 +136,7 @@ struct EncodingPass {
             return .value
         case .map:
             if lua.nextUnchanged(at: frame.pointee.index) { return .entry }
-            closeMap(frame)
+            closeMap(at: frame.pointee.header, count: frame.pointee.position)
         case .mapKey:
             frame.pointee.kind = .map
             return .value
@@ -153,22 +153,26 @@ struct EncodingPass {
     private func writeKey() -> Step {
         let frame = state.pointee.frames.last
         frame.pointee.position += 1
-        switch lua.type(at: -2) {
-        case .string:
-            let bytes = stringBytes(at: -2)
-            if bytes.count < CodecLimits.shortestExternal {
-                state.pointee.out.append(string: bytes)
-                return .value
-            }
-        case .number:
-            writeNumber(at: -2)
-            return .value
-        default:
-            break
-        }
+        if writeScalarKey() { return .value }
         frame.pointee.kind = .mapKey
         lua.pushValue(at: -2)
         return .value
+    }
+
+    /// Writes the key at -2 if it is a number or a string that is not long.
+    @inline(__always)
+    func writeScalarKey() -> Bool {
+        switch lua.type(at: -2) {
+        case .string:
+            let bytes = stringBytes(at: -2)
+            if bytes.count >= CodecLimits.shortestExternal { return false }
+            state.pointee.out.append(string: bytes)
+        case .number:
+            writeNumber(at: -2)
+        default:
+            return false
+        }
+        return true
     }
 
     /// Ends the innermost frame and pops what it was about.

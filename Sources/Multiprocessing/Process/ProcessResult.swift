@@ -38,7 +38,8 @@ enum ProcessResult {
 
     /// Sends the value on top of the stack. On failure it is replaced by the error.
     private static func leaveTop(_ lua: Lua, in record: ProcessRecord, isError: Bool) -> Bool {
-        let encoder = Encoder()
+        let encoder = Encoder.take()
+        defer { encoder.giveBack() }
         do throws(LuaFault) {
             try encoder.encode(lua, at: -1, root: "result")
         } catch { return false }
