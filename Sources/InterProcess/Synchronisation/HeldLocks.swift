@@ -20,10 +20,10 @@ enum HeldLocks {
     /// A bit for each entry that is in use for something this process is about to take.
     nonisolated(unsafe) private static var pending: UInt64 = 0
 
-    /// Notes that this process is about to take a lock, and where. Returns the entry.
+    /// Notes that this process is about to take a lock, and where. Returns the entry; `none` if there is none to be had
+    /// without looking for it, as `reserve` does.
     @inline(__always)
     static func list(_ object: SharedObject, _ place: UInt64) -> Int {
-        if free == 0 { dropStale() }
         guard free != 0 else { return none }
         let entry = free.trailingZeroBitCount
         let listing = Slot.mine.heldLock(entry)

@@ -141,13 +141,16 @@ public struct LockStorage {
     ///   - place: the script line that takes it, for reports; 0 = unknown.
     @inline(__always)
     public func acquire(until deadline: Deadline, place: UInt64 = 0) -> Outcome {
+        // No call but the last: registers need not be saved.
         if owner.relaxed() == 0 {
             let entry = HeldLocks.list(object, place)
-            if owner.compareExchange(0, ProcessRef.current.rawValue) {
-                noteTaken(listedIn: entry)
-                return .acquired
+            if entry != HeldLocks.none {
+                if owner.compareExchange(0, ProcessRef.current.rawValue) {
+                    noteTaken(listedIn: entry)
+                    return .acquired
+                }
+                HeldLocks.unlist(entry)
             }
-            HeldLocks.unlist(entry)
         }
         return acquireSlowly(until: deadline, place)
     }
