@@ -51,6 +51,16 @@ static inline void ip_cpu_relax(void) {
 #endif
 }
 
+/// Asks for the cache line at an address, to write to it. The address need not be mapped.
+static inline void ip_prefetch_to_write(const void *address) {
+#if defined(__x86_64__)
+    // The compiler knows it as an extension; processors without it do nothing.
+    __asm__ volatile("prefetchw %0" : : "m"(*(const char *)address));
+#else
+    __builtin_prefetch(address, 1);
+#endif
+}
+
 // ---- lifelines ------------------------------------------------------------
 
 /// Bytes a lifeline needs in shared memory.
