@@ -54,10 +54,14 @@ enum Items {
 
     /// Pushes item number `offset`, from 0.
     @inline(__always)
-    fileprivate func push(_ lua: Lua, _ offset: Int) {
+    @discardableResult
+    fileprivate func push(_ lua: Lua, _ offset: Int) -> LuaType {
         switch self {
-        case .one(let index): lua.pushValue(at: index)
-        case .some(let list, let first, _): lua.rawGet(first + Int64(offset), at: list)
+        case .one(let index):
+            lua.pushValue(at: index)
+            return lua.type(at: index)
+        case .some(let list, let first, _):
+            return lua.rawGet(first + Int64(offset), at: list)
         }
     }
 }
@@ -81,8 +85,7 @@ extension Encoder {
             state.pointee.out.append(arrayOf: head.count + items.count)
             head.write(to: &state.pointee.out)
             for offset in 0..<items.count {
-                items.push(lua, offset)
-                let isScalar = pass.writeScalar()
+                let isScalar = pass.writeScalar(of: items.push(lua, offset))
                 lua.pop()
                 if !isScalar { return false }
             }

@@ -83,8 +83,12 @@ extension EncodingPass {
 
     /// Writes the value on top of the stack if it is a scalar.
     @inline(__always)
-    func writeScalar() -> Bool {
-        switch lua.type(at: -1) {
+    func writeScalar() -> Bool { writeScalar(of: lua.type(at: -1)) }
+
+    /// The same for a value whose type is known.
+    @inline(__always)
+    func writeScalar(of type: LuaType) -> Bool {
+        switch type {
         case .number:
             writeNumber(at: -1)
         case .string:
