@@ -322,4 +322,28 @@ test("a queue is collected with what is in it", function()
     test.is(inner:get(), "alive")
 end)
 
+test("whoever is too late for the last item of a queue that was shut down is told that it was", function()
+    local rounds <const>, queues, told = 200, {}, mp.Queue()
+    for i = 1, rounds do
+        queues[i] = mp.Queue()
+        queues[i]:put_many { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 }
+        queues[i]:shutdown()
+    end
+    local together = mp.Barrier(2)
+    local function drain()
+        local empty = 0
+        for _, q in ipairs(queues) do
+            together:wait()
+            local good, problem
+            repeat
+                good, problem = pcall(q.get_nowait, q)
+                if not good and problem.kind == "Empty" then empty = empty + 1 end
+            until not good and problem.kind ~= "Empty"
+        end
+        told:put(empty)
+    end
+    for _ = 1, 2 do mp.Process { target = drain }:start() end
+    test.is(told:get() + told:get(), 0, "times a queue was said to be empty only")
+end)
+
 test.done()

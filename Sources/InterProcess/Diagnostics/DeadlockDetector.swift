@@ -13,8 +13,8 @@
 // processes that are stopped, whose rounds stand still. There is no false report. What it does not see: a wait for a pipe
 // or a file that only a blocked process could fill.
 //
-// Nothing here is in shared memory but the verdict, in the slots of those it is about: the sequence of a wait, so that it
-// concerns no other. A crash leaves: a verdict that came to some, and the others look again.
+// Nothing here is in shared memory but verdicts, and which wait was reported, in the slots of those they are about: the
+// sequence of the wait, so that they concern no other. A crash leaves: a verdict that came to some, and the others look again.
 
 import CInterProcess
 import Glibc
@@ -48,13 +48,14 @@ public enum DeadlockDetector {
 
     nonisolated(unsafe) private static var seen: [Sight] = []
     nonisolated(unsafe) private static var roundsSeen: [UInt64] = []
-    nonisolated(unsafe) private static var reported: [Sight] = []
+    /// Whether what was seen last has been reported.
+    nonisolated(unsafe) private static var isReported = false
     nonisolated(unsafe) private static var suspected: [Sight] = []
     nonisolated(unsafe) private static var reportedSuspicion: [Sight] = []
 
     /// Whether what this process saw last might be a deadlock: it should look again soon.
     static var isSuspicious: Bool {
-        (!seen.isEmpty && seen != reported) || (!suspected.isEmpty && suspected != reportedSuspicion)
+        (!seen.isEmpty && !isReported) || (!suspected.isEmpty && suspected != reportedSuspicion)
     }
 
     /// Called by a process that looks around in a wait.
@@ -77,14 +78,14 @@ public enum DeadlockDetector {
             seen = []
             return
         }
-        if sights != seen {
+        isReported = sights.allSatisfy { $0.ref.slot.reportedWait.load() == $0.sequence }
+        if isReported || sights != seen {
             seen = sights
             roundsSeen = rounds
-        } else if sights != reported, zip(rounds, roundsSeen).allSatisfy({ $0 >= $1 + 2 }) {
-            reported = sights
+        } else if zip(rounds, roundsSeen).allSatisfy({ $0 >= $1 + 2 }) {
             return report(sights)
         }
-        if sights != reported { rouse(sights) }
+        if !isReported { rouse(sights) }
     }
 
     private static func rouse(_ sights: [Sight]) {
@@ -111,6 +112,8 @@ public enum DeadlockDetector {
         guard processes.map({ Sight(ref: $0.ref, sequence: $0.sequence) }) == sights else { return }
         let deadlock = Deadlock(certain: processes)
         show?(deadlock)
+        for sight in sights { sight.ref.slot.reportedWait.store(sight.sequence) }
+        isReported = true
         // Writing takes its time: somebody may have been killed meanwhile, and the others can go on.
         guard response == .abort, blockedProcesses() == sights else { return }
         for sight in sights {
@@ -138,7 +141,8 @@ public enum DeadlockDetector {
             slot = process.wait.holder.slot
             // Another one of the cycle is first. It may not know that there is one now.
             if slot.index < Slot.mine.index {
-                if slot.activity.load() == Slot.Activity.relieved.rawValue { slot.rouse() }
+                let isRelieved = slot.activity.load() == Slot.Activity.relieved.rawValue
+                if isRelieved, BlockedProcess(slot)?.wait.operation == .acquire { slot.rouse() }
                 return
             }
             // This process only waits for one of the cycle.
@@ -156,7 +160,7 @@ public enum DeadlockDetector {
     /// A forked child has seen nothing yet.
     static func becomeChild() {
         seen = []
-        reported = []
+        isReported = false
         suspected = []
         reportedSuspicion = []
     }

@@ -188,9 +188,11 @@ struct ArenaHeader {
     /// Who looks around for all, and when it last did (Lookout).
     var lookout: SharedWord { word(112) }
     var lookedAroundAt: SharedWord { word(120) }
-    /// No slot below this index is free, unless who freed it died before it said so.
+    /// No slot below this index is free, unless who freed it died before it said so. Changed under `slotLock`.
     var firstFreeSlot: SharedWord { word(128) }
-    // 136…191 are reserved for a scheduler of visible operations.
+    /// How many processes were put away that had been killed (Lookout).
+    var killsPutAway: SharedWord { word(136) }
+    // 144…191 are reserved for a scheduler of visible operations.
 
     var heapLock: RobustMutex { RobustMutex(word(192)) }
     var nextFreshPage: SharedWord { word(200) }

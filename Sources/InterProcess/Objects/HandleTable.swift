@@ -4,8 +4,9 @@
 // starting in the slot; 0 is a free entry. In private memory, for each object, how often
 // this process refers to it and where its entry is.
 //
-// Invariant: an object's count of owners is the number of entries (of processes and of
-// messages) that name it; both change in one transaction under the object lock.
+// Invariants: an object's count of owners is the number of entries (of processes and of
+// messages) that name it; both change in one transaction under the object lock. A process has
+// one entry at most for an object: so no count changes twice in a transaction about several.
 //
 // A crash leaves: the entries of the dead, which the sweep gives back one by one.
 

@@ -37,6 +37,8 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
     // MARK: Starting
 
     nonisolated(unsafe) private static var sweeping = Occasionally()
+    /// Whether this process has had children.
+    nonisolated(unsafe) private(set) static var hasForked = false
 
     /// Forks. In the child everything of this module works as in the parent: it has a slot and
     /// a lifeline of its own and owns a share of all that the parent holds.
@@ -70,6 +72,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
             throw .memory(error)
         }
         ip_flush_streams()
+        hasForked = true
         let parent = getpid()
         // A signal that comes to the child before it is ready waits until it is.
         var signals = ip_block_signals()
@@ -107,6 +110,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         // Who ends the family sets the flag and then signals those who have a pid: it finds us, or we see it.
         _ = slot.pid.exchange(UInt64(getpid()))
         if ArenaHeader.shared.isEnding.load() != 0 { _exit(1) }
+        hasForked = false
         HeldLocks.becomeChild()
         Registration.becomeChild()
         DeadlockDetector.becomeChild()

@@ -12,7 +12,8 @@
 //     56    attention: requests to this process
 //     64    sweep lock
 //     72    first chunk of the table of held handles
-//     80    verdict of a deadlock: sequence of the wait that it is about · 88 what kind of deadlock
+//     80    verdict of a deadlock: sequence of the wait that it is about · 88 what kind of deadlock · 96 sequence of the wait
+//           that was reported last
 //     128   lifeline (a robust pthread mutex)
 //     192   wait record (WaitRecord)
 //     256   hand, 16 words
@@ -145,6 +146,8 @@ struct Slot: Equatable {
     var waitRecord: WaitRecord { WaitRecord(base: base + 192) }
     var traceback: TracebackArea { TracebackArea(base: base + 2560) }
     var verdict: (sequence: SharedWord, kind: SharedWord) { (word(80), word(88)) }
+    /// The wait that was last reported as part of a deadlock: not to be reported again by another process.
+    var reportedWait: SharedWord { word(96) }
 
     @inline(__always)
     func handWord(_ index: Int) -> SharedWord { word(256 + index * 8) }
@@ -190,31 +193,26 @@ struct Slot: Equatable {
 
     /// Claims a free slot for a child of the calling process. Nil if all are in use.
     static func claim() -> Slot? {
-        claimOne()
-            ?? {
-                Sweeper.sweepTheDead()
-                return claimOne()
-            }()
+        if let slot = claim(.free) { return slot }
+        Sweeper.sweepTheDead()
+        // A slot that only keeps the pid of a zombie for the main process is taken if there is no other: the
+        // zombie is then reaped when the main process has ended.
+        return claim(.free) ?? claim(.swept)
     }
 
-    private static func claimOne() -> Slot? {
+    private static func claim(_ phase: Phase) -> Slot? {
         let header = ArenaHeader.shared
         header.slotLock.lock()
         defer { header.slotLock.unlock() }
-        let hint = header.firstFreeSlot.load()
-        // A slot that only keeps the pid of a zombie for the main process is taken if there is no other: the
-        // zombie is then reaped when the main process has ended.
-        guard
-            let slot = first(.free, from: Int(hint)) ?? first(.free, from: 0) ?? first(.swept, from: 0)
-        else { return nil }
-        // Not if one below was freed meanwhile.
-        _ = header.firstFreeSlot.compareExchange(hint, UInt64(slot.index + 1))
-        // Still free to everybody else until the last store; a crash before it leaves a free slot.
+        let hint = phase == .free ? Int(header.firstFreeSlot.relaxed()) : 0
+        guard let slot = first(phase, from: hint) ?? first(phase, from: 0) else { return nil }
+        // Still free to everybody else until the state is stored; a crash before it leaves a free slot.
         slot.reset()
         if header.slotHighWater.relaxed() <= UInt64(slot.index) {
             header.slotHighWater.store(UInt64(slot.index + 1))
         }
         slot.state.store(stateValue(slot.generation, .forking))
+        if phase == .free { header.firstFreeSlot.store(UInt64(slot.index + 1)) }
         return slot
     }
 
@@ -224,9 +222,10 @@ struct Slot: Equatable {
 
     /// Says that the slot is free. Who dies before it has said so leaves one that is found when no other is left.
     func noteFree() {
-        let hint = ArenaHeader.shared.firstFreeSlot
-        var first = hint.load()
-        while first > UInt64(index), !hint.compareExchange(first, UInt64(index)) { first = hint.load() }
+        let header = ArenaHeader.shared
+        header.slotLock.lock()
+        if UInt64(index) < header.firstFreeSlot.relaxed() { header.firstFreeSlot.store(UInt64(index)) }
+        header.slotLock.unlock()
     }
 
     /// What a new process starts with. Everything a sweep leaves behind is zero already.

@@ -21,6 +21,15 @@ enum Sweeper {
         Destruction.run()
     }
 
+    /// Sweeps what is left of children of this process that died before they were live: nobody else knows of them.
+    static func sweepUnbornChildren() {
+        guard ChildProcess.hasForked else { return }
+        for slot in Slot.everUsed
+        where slot.phase == .forking && slot.parent.load() == ProcessRef.current.rawValue {
+            abandon(slot)
+        }
+    }
+
     /// Sweeps a slot if its process is dead and nobody has yet.
     static func sweep(_ slot: Slot) {
         // Who only looks changes nothing.
@@ -52,7 +61,7 @@ enum Sweeper {
             ProcessRef(rawValue: ArenaHeader.shared.mainProcess.load()).slot.rouse()
         }
         // What it was about to tell somebody, nobody will.
-        if wasKilled { Lookout.rouseRelieved() }
+        if wasKilled { Lookout.noteKill() }
     }
 
     private static var mainIsAlive: Bool {
@@ -112,7 +121,8 @@ enum Sweeper {
             let status = ip_dying_status(record.pid)
             if status >= 0 { record.setExitCode(ip_exit_code(status)) }
         }
-        return record.exitCode.map { $0 < 0 } ?? true
+        // 255 stands for a code that is lost as well.
+        return record.exitCode.map { $0 < 0 || $0 == 255 } ?? true
     }
 
     /// Unlinks the wait nodes of the dead; a grant it did not use goes to the next.

@@ -35,13 +35,8 @@ extension QueueStorage {
     private func tryTake(
         into buffer: MessageBuffer, _ most: Int, _ countsTasks: Bool, _ claim: SharedWord?
     ) -> QueueOutcome {
-        var hasEnded = false
         // A look without the lock: an empty queue is left alone.
-        if seen.load() == taken.load() >> 1 {
-            // Asked first: nothing is put once the flag is set, so what is not there then will never be.
-            hasEnded = isShutDown
-            if !hasMessage { return hasEnded ? .shutDown : .timedOut }
-        }
+        if seen.load() == taken.load() >> 1, let outcome = emptiness { return outcome }
         takeLock.lock()
         // Without memory for an account the task is taken all the same: it may be what frees some.
         if countsTasks, !accounts.hasEntryOfCaller { _ = accounts.addEntryOfCaller(under: takeLock) }
@@ -52,13 +47,22 @@ extension QueueStorage {
         front.commit()
         takeLock.unlock()
         front.releaseUsedSegment()
-        if buffer.count == 0 { return hasEnded ? .shutDown : .timedOut }
+        // Others were faster.
+        if buffer.count == 0 { return emptiness ?? .timedOut }
         if isBounded {
             for _ in 0..<buffer.count where !putters.isEmpty { putters.wakeOne() }
         }
         // Who was woken may have died or been overtaken: pass it on.
         if !takers.isEmpty, hasMessage { takers.wakeOne() }
         return .done
+    }
+
+    /// What to make of a queue in which there is nothing; nil if there is something.
+    private var emptiness: QueueOutcome? {
+        // Asked first: nothing is put once the flag is set, so what is not there then will never be.
+        let hasEnded = isShutDown
+        if hasMessage { return nil }
+        return hasEnded ? .shutDown : .timedOut
     }
 
     /// Whether a message is there to take.

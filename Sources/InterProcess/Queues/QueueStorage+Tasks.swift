@@ -49,6 +49,7 @@ extension QueueStorage {
         var death: JoinOutcome?
         var set = WaitSet(joiners)
         set.processes = { consumersWithTasks() }
+        set.gainsProcesses = true
         let waited = Waiting.wait(
             Operation(.joinTasks, on: object), in: &set, until: deadline, looksReady: { unfinishedTasks == 0 }
         ) {

@@ -17,7 +17,8 @@
 // has passed, as most do.
 //
 // A crash leaves: an arrival of a dead process, by which everybody who waits knows that it will never be there,
-// and breaks the barrier. They watch the lifelines of those who arrived before; of those who arrived after, at the cap.
+// and breaks the barrier. They watch the lifelines of those who arrived before; the death of those who arrived
+// after they fell asleep they notice at the cap of their sleep.
 
 /// A place where a number of processes wait for each other.
 public struct BarrierStorage {
@@ -150,6 +151,7 @@ public struct BarrierStorage {
         var arrival = Arrival.interrupted
         var set = WaitSet(waiters)
         set.processes = { arrivedProcesses() }
+        set.gainsProcesses = true
         _ = Waiting.wait(Operation(.waitBarrier, on: object), in: &set, until: .never, looksReady: nil) {
             guard let found = tryArrive() else { return false }
             arrival = found
@@ -238,6 +240,7 @@ public struct BarrierStorage {
         var found: Outcome?
         var set = WaitSet(waiters)
         set.processes = { arrivedProcesses() }
+        set.gainsProcesses = true
         let waited = Waiting.wait(
             Operation(.waitBarrier, on: object), in: &set, until: deadline,
             looksReady: { state.load() != Self.value(cycle, .filling) }

@@ -9,7 +9,7 @@
 // set and cleared again at once lets go everybody who waited when it was set.
 //
 // A crash leaves: the word before or after. A process killed after setting, before it has woken everybody:
-// the rest look at the cap of their sleep.
+// the rest look up when somebody has swept it.
 
 /// A flag that processes wait for.
 public struct EventStorage {

@@ -14,7 +14,7 @@
 // granted, or its sleeper is awake.
 //
 // A crash leaves: nodes of the dead in the list, which wakers skip and the sweep unlinks.
-// A waker killed between granting and waking costs the sleeper one capped sleep.
+// A waker killed between granting and waking: the sleeper looks up when somebody has swept the waker.
 
 import CInterProcess
 

@@ -24,6 +24,8 @@ public struct WaitSet {
     var lists: [WaitList] = []
     /// Processes whose death may end the wait; asked anew before each sleep.
     var processes: () -> [ProcessRef] = { [] }
+    /// Whether others may come to those while this process sleeps, and it is not woken for that.
+    var gainsProcesses = false
     /// Descriptors for poll(2), with `revents` as the last poll left them.
     public var descriptors: [pollfd] = []
     /// What a turn granted by one of the lists is worth to the waiter.
@@ -59,6 +61,8 @@ public enum Waiting {
     private struct Sleeper {
         /// Whether everything it waits for makes it look up.
         let isTold: Bool
+        /// How many killed processes had been put away when it last looked at what it waits for.
+        var killsSeen: UInt64 = 0
         /// How many of the processes were dead when the caller last looked at what it waits for.
         var deathsSeen = 0
         /// Whether a sleep of this wait has brought no news.
@@ -89,13 +93,14 @@ public enum Waiting {
             }
         }
         let registration = Registration(of: set)
-        var sleeper = Sleeper(isTold: registration.isComplete)
+        var sleeper = Sleeper(isTold: registration.isComplete && !set.gainsProcesses)
         let wait = CurrentWait(operation, until: deadline, isOpen: !set.descriptors.isEmpty)
         defer {
             registration.end()
             wait.end()
         }
         while true {
+            sleeper.killsSeen = Lookout.kills
             guard let wakeValue = beginRound(wait, registration) else {
                 return .interrupted
             }
@@ -134,6 +139,7 @@ public enum Waiting {
             wait.end()
         }
         while true {
+            sleeper.killsSeen = Lookout.kills
             guard let wakeValue = beginRound(wait, registration) else {
                 return .interrupted
             }
@@ -186,7 +192,7 @@ public enum Waiting {
         var lookout: ProcessRef?
         // Who sleeps in poll(2) cannot be roused.
         if sleeper.hasLookedAround, set.descriptors.isEmpty,
-            case .relieved(let other, let most) = Lookout.duty()
+            case .relieved(let other, let most) = Lookout.duty(since: sleeper.killsSeen)
         {
             lookout = other
             if sleeper.isTold, processes.count <= mostLifelines { longest = most }
@@ -199,12 +205,21 @@ public enum Waiting {
             : sleepInPoll(&set, until: end)
         // Lookout.resign needs a barrier.
         _ = slot.activity.exchange(Slot.Activity.running.rawValue)
-        if !isNews || lookout != nil {
+        if !isNews || lookout != nil || Lookout.isLate {
             sleeper.hasLookedAround = true
-            // The main process may have been roused to reap an orphan.
-            if Family.isMainProcess || !Lookout.isElsewhere { Sweeper.sweepTheDead() }
-            DeadlockDetector.look()
+            lookAround()
         }
+    }
+
+    private static func lookAround() {
+        // The main process may have been roused to reap an orphan.
+        if Family.isMainProcess || !Lookout.isElsewhere {
+            Sweeper.sweepTheDead()
+        } else {
+            Sweeper.sweepUnbornChildren()
+        }
+        Lookout.noteLook()
+        DeadlockDetector.look()
     }
 
     /// - Parameters:

@@ -8,8 +8,8 @@ import LuaBridge
 enum Decoder {
     /// Pushes the value encoded in `bytes`.
     ///
-    /// Lua code can run while this decodes, but only if the message names a module that is not loaded yet. The bytes
-    /// have to stay where they are meanwhile.
+    /// Lua code can run while this decodes: finalizers, and what `require` runs if the message names a module that is not
+    /// loaded yet. The bytes have to stay where they are meanwhile.
     ///
     /// - Parameter descriptors: What came beside the message. Those that values own now are replaced by -1, also if
     /// this
