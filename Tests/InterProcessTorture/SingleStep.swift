@@ -191,7 +191,6 @@ struct SingleStep {
             put()
             pause(microseconds: 800_000)
             let (length, _) = kill(put, after: .max)
-            var hosts: [ChildProcess] = []
             var problems: [String] = []
             let samples = Self.isFull ? length : 16
             for sample in 0..<samples {
@@ -202,28 +201,29 @@ struct SingleStep {
                 pause(microseconds: 800_000)
                 let step = length * (sample + 1) / (samples + 1)
                 let before = killed[0]
-                hosts.append(
-                    spawn {
-                        let child = spawn {
-                            ss_begin()
-                            put()
-                            ss_end()
-                        }
-                        var how: Int32 = 0
-                        _ = ss_step(child.pid, step, &how)
-                        child.kill()
-                        killed[0] &+= 1
-                        while true { pause(microseconds: 1_000_000) }
-                    })
+                let host = spawn {
+                    let child = spawn {
+                        ss_begin()
+                        put()
+                        ss_end()
+                    }
+                    var how: Int32 = 0
+                    _ = ss_step(child.pid, step, &how)
+                    child.kill()
+                    killed[0] &+= 1
+                    while true { pause(microseconds: 1_000_000) }
+                }
                 _ = soon { killed[0] != before }
                 if !soon({ Int(counts[2]) == queues[2].publishedCount }) {
                     problems.append("killed after \(step) instructions: the sleeper sleeps on")
                 }
+                host.kill()
+                host.finish()
             }
             report.check(
                 problems.isEmpty && length > 10, "\(name): killed at \(samples) of \(length) instructions",
                 problems.joined(separator: "; "))
-            for process in sleepers + hosts {
+            for process in sleepers {
                 process.kill()
                 process.finish()
             }
