@@ -37,14 +37,9 @@ enum QueueBatches {
         lua.rawGet(Int64(index + 1), at: 2)
         try encoder.encode(lua, at: lua.top, root: "value[\(index + 1)]")
         lua.pop()
-        return encoder.withMessage { message in
-            guard message.handles.isEmpty, message.pieces.count == 1 else {
-                buffer.append(UnsafeRawBufferPointer(start: nil, count: 0))
-                return false
-            }
-            buffer.append(message.pieces[0])
-            return true
-        }
+        let bytes = encoder.plainBytes()
+        buffer.append(bytes ?? UnsafeRawBufferPointer(start: nil, count: 0))
+        return bytes != nil
     }
 
     private static func putPlain(
