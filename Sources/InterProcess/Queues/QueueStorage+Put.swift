@@ -45,7 +45,25 @@ extension QueueStorage {
     public func put(_ message: Message, until deadline: Deadline) throws(SharedMemoryExhausted)
         -> QueueOutcome
     {
-        let item = try QueueItem(message)
+        try put(QueueItem(message), until: deadline)
+    }
+
+    /// Appends a message that is bytes in one piece and nothing else.
+    public func put(
+        _ bytes: UnsafeRawBufferPointer, until deadline: Deadline
+    ) throws(SharedMemoryExhausted) -> QueueOutcome {
+        if bytes.count <= QueueItem.largestInline {
+            return try put(QueueItem(inline: bytes), until: deadline)
+        }
+        return try Message.withOnePiece(bytes) { message throws(SharedMemoryExhausted) in
+            try put(message, until: deadline)
+        }
+    }
+
+    @inline(__always)
+    private func put(_ item: QueueItem, until deadline: Deadline) throws(SharedMemoryExhausted)
+        -> QueueOutcome
+    {
         do throws(SharedMemoryExhausted) {
             var outcome = try tryPut(item)
             if outcome == .timedOut { outcome = try waitToPut(item, until: deadline) }
@@ -65,10 +83,7 @@ extension QueueStorage {
     ) throws(SharedMemoryExhausted) -> (count: Int, outcome: QueueOutcome) {
         guard !range.isEmpty else { return (0, .done) }
         if buffer[range.lowerBound].count > QueueItem.largestInline {
-            let outcome = try Message.withOnePiece(buffer[range.lowerBound]) {
-                message throws(SharedMemoryExhausted) in
-                try put(message, until: deadline)
-            }
+            let outcome = try put(buffer[range.lowerBound], until: deadline)
             return (outcome == .done ? 1 : 0, outcome)
         }
         var count = 0

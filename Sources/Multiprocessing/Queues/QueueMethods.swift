@@ -54,7 +54,8 @@ enum QueueMethods {
             defer { encoder.giveBack() }
             try encoder.encode(lua, at: 2)
             return Result { () throws(SharedMemoryExhausted) in
-                try encoder.withMessage { message throws(SharedMemoryExhausted) in
+                if let bytes = encoder.plainBytes() { return try queue.put(bytes, until: deadline) }
+                return try encoder.withMessage { message throws(SharedMemoryExhausted) in
                     try queue.put(message, until: deadline)
                 }
             }
