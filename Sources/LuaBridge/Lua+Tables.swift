@@ -91,6 +91,7 @@ extension Lua {
         default: throw .message("table was changed while it was being traversed")
         }
     }
+
     /// The keys of the table at `index` that are strings, as text.
     ///
     /// - Parameter most: After so many keys of any kind it stops.

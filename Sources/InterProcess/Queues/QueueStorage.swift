@@ -10,8 +10,9 @@
 //
 // `published` and `taken` are a count of messages << 1 | which of the two copies of the tail
 // (head) is valid. `seen` is a count that `published` has reached: while there is more than was
-// taken, the take side leaves the put side's line alone, and its processor does not have to fetch it. A segment is a block {next segment, capacity, entries from byte 16}; an
-// entry is a word {content length | what it is << 56} and its content, padded to 8 bytes.
+// taken, the take side leaves the put side's line alone, and its processor does not have to fetch
+// it. A segment is a block {next segment, capacity, entries from byte 16}; an entry is a word
+// {content length | what it is << 56} and its content, padded to 8 bytes.
 //
 // Invariants: a message exists exactly when its number is below `published` and not below
 // `taken`. The side's lock guards its copies; the spare copy is written first and the one

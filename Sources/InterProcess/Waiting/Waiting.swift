@@ -100,8 +100,7 @@ public enum Waiting {
             wait.end()
         }
         while true {
-            sleeper.killsSeen = Lookout.kills
-            guard let wakeValue = beginRound(wait, registration) else {
+            guard let wakeValue = beginRound(wait, registration, &sleeper) else {
                 return .interrupted
             }
             // Only now: who made it ready before we were in the list did not see us.
@@ -139,8 +138,7 @@ public enum Waiting {
             wait.end()
         }
         while true {
-            sleeper.killsSeen = Lookout.kills
-            guard let wakeValue = beginRound(wait, registration) else {
+            guard let wakeValue = beginRound(wait, registration, &sleeper) else {
                 return .interrupted
             }
             if !isListed {
@@ -160,10 +158,11 @@ public enum Waiting {
     /// - Returns: the wake word's value before: whoever wants something afterwards changes it, and a sleep on this value does
     ///   not start. Nil if the process is interrupted.
     private static func beginRound(
-        _ wait: CurrentWait, _ registration: Registration
+        _ wait: CurrentWait, _ registration: Registration, _ sleeper: inout Sleeper
     ) -> UInt32? {
         let slot = Slot.mine
         while true {
+            sleeper.killsSeen = Lookout.kills
             let wakeValue = UInt32(truncatingIfNeeded: slot.wake.load())
             guard Attention.isWanted else {
                 registration.link()

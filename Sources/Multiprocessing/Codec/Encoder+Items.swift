@@ -54,7 +54,6 @@ enum Items {
 
     /// Pushes item number `offset`, from 0.
     @inline(__always)
-    @discardableResult
     fileprivate func push(_ lua: Lua, _ offset: Int) -> LuaType {
         switch self {
         case .one(let index):
@@ -101,8 +100,7 @@ extension Encoder {
         let table = lua.top
         head.set(lua, inTableAt: table)
         for offset in 0..<items.count {
-            items.push(lua, offset)
-            if lua.type(at: -1) == .nil { throw .message("an item of the list is gone") }
+            if items.push(lua, offset) == .nil { throw .message("an item of the list is gone") }
             lua.rawSet(Int64(head.count + offset + 1), at: table)
         }
         // It stays on the stack as long as the message refers to what is in it; the caller drops it.

@@ -16,11 +16,6 @@ struct NodeTable {
     /// Memory for up to this many slots is kept from message to message.
     private static let usualCapacity = 1 << 12
 
-    func free() {
-        nodes.free()
-        slots?.deallocate()
-    }
-
     /// Enters a node.
     ///
     /// - Returns: The number it has already, from 1; 0 if it is new, and has the next number now.
