@@ -214,4 +214,53 @@ test("a fork does not inherit ownership of an RLock", function()
     lock:release()
 end)
 
+test("a stopped waiter does not keep the others from a lock that is in use", function()
+    local lock = mp.Lock()
+    lock:acquire()
+    local function take() lock:acquire() lock:release() return true end
+    local list = {}
+    for i = 1, 3 do
+        list[i] = mp.Process { target = take }:start()
+        support.until_asleep(list[i].pid)
+    end
+    support.kill("STOP", list[1].pid)
+    local started = time.monotonic()
+    lock:release()
+    -- The first is on its way, for all that the lock can tell.
+    while list[2]:is_alive() or list[3]:is_alive() do
+        lock:acquire()
+        lock:release()
+        test.ok(time.monotonic() - started < 60, "the others hang")
+        time.sleep(0.001)
+    end
+    local seconds = time.monotonic() - started
+    support.kill("CONT", list[1].pid)
+    for _, p in ipairs(list) do test.is(p:result(60), true) end
+    -- Nobody looks up by itself for several seconds.
+    test.between(seconds, 0, 3)
+end)
+
+test("those who sleep for a lock get it beside those who take turns", function()
+    local lock, stop, taken = mp.Lock(), mp.RawValue("b", 0), mp.Semaphore(0)
+    lock:acquire()
+    local sleepers = {}
+    for i = 1, 4 do
+        sleepers[i] = mp.Process { target = function() lock:acquire() lock:release() taken:release() end }:start()
+        support.until_asleep(sleepers[i].pid)
+    end
+    local list = {}
+    for i = 1, 2 do
+        list[i] = mp.Process {
+            target = function() repeat lock:acquire() lock:release() until stop.value == 1 end,
+        }:start()
+    end
+    local started = time.monotonic()
+    lock:release()
+    for _ = 1, 4 do test.ok(taken:acquire(true, 60), "a sleeper starves") end
+    test.between(time.monotonic() - started, 0, 10)
+    stop.value = 1
+    mp.join(sleepers)
+    mp.join(list)
+end)
+
 test.done()

@@ -8,6 +8,8 @@
 //     80    flags
 //     128   what is known of an owner that died: pid · exit code, known bit as in ProcessRecord ·
 //           length of name · name (32 bytes) · 184 which owner that was (ProcessRef)
+//     192   hints about who will see that the lock is free: who spins for it (ProcessRef) · the node that
+//           was woken last · releases that relied on them · 216 when somebody was woken last
 //
 // Invariants: taking is one compare-and-swap from free (or from a dead owner, where that is
 // allowed), giving back one store of 0. The owner's slot lists the lock before it is taken and
@@ -181,6 +183,7 @@ public struct LockStorage {
         if onOwnerDeath != .hang {
             set.processes = { [ownerRef].filter { $0 != .none } }
         }
+        set.spinner = spinner
         let owner = owner
         let waited = Waiting.wait(
             Operation(.acquire, on: object), in: &set, until: deadline,
@@ -189,7 +192,10 @@ public struct LockStorage {
             outcome = tryAcquire(me)
             return outcome != .timedOut
         }
-        return waited == .interrupted ? .interrupted : outcome
+        guard waited == .interrupted else { return outcome }
+        // Somebody may have relied on this process.
+        if owner.load() == 0 { wakeNext() }
+        return .interrupted
     }
 
     /// One attempt; `timedOut` means taken.
@@ -221,7 +227,7 @@ public struct LockStorage {
         let state = ownersOwn.relaxed()
         if isMine, state & Self.depthMask == 1, owner.compareExchange(ProcessRef.current.rawValue, 0) {
             HeldLocks.unlist(Int(state >> Self.entryShift) - 1)
-            if !waiters.isEmpty { waiters.wakeOne() }
+            if !waiters.isEmpty { wakeNext() }
         } else {
             try releaseSlowly()
         }
@@ -239,7 +245,42 @@ public struct LockStorage {
         let seen = owner.load()
         // Held for an operation, it was not acquired.
         guard seen != 0, seen & Self.briefBit == 0, owner.compareExchange(seen, 0) else { throw .notAcquired }
-        if !waiters.isEmpty { waiters.wakeOne() }
+        if !waiters.isEmpty { wakeNext() }
+    }
+
+    // MARK: Waking
+
+    private var spinner: SharedWord { object.word(192) }
+    private var lastWoken: SharedWord { object.word(200) }
+    private var reliances: SharedWord { object.word(208) }
+    private var wokenAt: SharedWord { object.word(216) }
+    /// How long releases rely on those who are awake, in nanoseconds, and how many do before the time is looked at.
+    private static let longestReliance: UInt64 = 500_000
+    private static let reliancesBetweenClockReads: UInt64 = 64
+
+    /// The lock has become free, and somebody sleeps for it: wakes who has done so longest, unless one who is awake will see
+    /// it. Waking takes as long as twenty short holds, and being woken as long as a thousand.
+    ///
+    /// One who spins says so, takes that back before it goes to sleep, and tries once more when it is in the list. One that was
+    /// woken tries after it has taken its node out. So either it finds the lock free, or taken by somebody who will give it
+    /// back. The time limit is for those who were stopped meanwhile, and for the patience of the others.
+    @inline(never)
+    private func wakeNext() {
+        if ProcessRef(rawValue: spinner.load()).isAlive
+            || WaitNode.identified(lastWoken.relaxed())?.isOnItsWay(from: waiters) == true
+        {
+            let count = reliances.relaxed() &+ 1
+            reliances.storeRelaxed(count)
+            if count % Self.reliancesBetweenClockReads != 0
+                || Clock.now < wokenAt.relaxed() + Self.longestReliance
+            {
+                return
+            }
+        }
+        if let node = waiters.wakeOne() {
+            lastWoken.storeRelaxed(node.id)
+            wokenAt.storeRelaxed(Clock.now)
+        }
     }
 
     /// Runs `body`, one operation on what the lock guards, holding the lock: as part of what this process does already if
@@ -253,7 +294,7 @@ public struct LockStorage {
         }
         let result = body()
         _ = owner.compareExchange(me | Self.briefBit, 0)
-        if !waiters.isEmpty { waiters.wakeOne() }
+        if !waiters.isEmpty { wakeNext() }
         return (.acquired, result)
     }
 

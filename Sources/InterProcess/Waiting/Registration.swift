@@ -47,7 +47,7 @@ final class Registration {
 
     /// Looks for a turn for a while.
     func spinForTurn(until deadline: Deadline) {
-        var spinning = Spinning(until: deadline)
+        guard var spinning = Spinning(until: deadline) else { return }
         if spinning.wait({ hasTurn }) { spinning.noteSuccess() }
     }
 

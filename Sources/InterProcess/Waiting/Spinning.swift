@@ -6,6 +6,8 @@ import Glibc
 public struct Spinning {
     private static let shortest: UInt64 = 2_000
     private static let longest: UInt64 = 100_000
+    /// Where running processes compete for processors.
+    private static let longestWhereShort: UInt64 = 20_000
     private static let pausesBetweenClockReads = 32
 
     // Learned from success; each process has its own.
@@ -26,16 +28,21 @@ public struct Spinning {
     private let pace: Pace
     private var hasLooked = false
 
-    /// Spins at most until the deadline, within the budget. Not at all where running processes would compete for
-    /// processors: the one waited for could not run.
-    init(until deadline: Deadline, _ pace: Pace = .steady) {
-        end = Self.hasIdleProcessor ? deadline.capped(at: Self.budget) : 0
+    /// Spins at most until the deadline, within the budget. Where running processes compete for processors the one waited for
+    /// may not run: nil, but for `Pace.rare`. Who holds a lock lets go of it soon, and to go to sleep, be woken before that, and
+    /// find it taken again costs both more than a moment.
+    init?(until deadline: Deadline, _ pace: Pace = .steady) {
+        if Self.hasIdleProcessor {
+            end = deadline.capped(at: Self.budget)
+        } else {
+            guard pace == .rare else { return nil }
+            end = deadline.capped(at: min(Self.budget, Self.longestWhereShort))
+        }
         self.pace = pace
     }
 
     /// Spins until `isReady`. False when the time is over. May be called again, if what looked ready was not.
     mutating func wait(_ isReady: () -> Bool) -> Bool {
-        guard end != 0 else { return false }
         // What looked ready was not: somebody else was faster, or there is more to it than looks tell.
         if hasLooked, Clock.now >= end { return false }
         hasLooked = true

@@ -42,6 +42,11 @@ struct WaitNode: Equatable {
     /// Whether it is in a list, or was granted a turn that nobody has taken.
     var isInUse: Bool { list.load() != 0 || granted.load() != 0 }
 
+    /// Whether its sleeper lives, has been granted a turn by that list, and has not looked since.
+    func isOnItsWay(from list: WaitList) -> Bool {
+        granted.load() == list.word.offset && ProcessRef(rawValue: sleeper.relaxed()).isAlive
+    }
+
     /// Makes the sleeper look.
     func wake() {
         let sleeper = ProcessRef(rawValue: sleeper.relaxed())
@@ -125,9 +130,13 @@ public struct WaitList {
     }
 
     /// Wakes the process that has waited longest and is alive. The caller has made true what it waits for.
-    func wakeOne() {
-        guard !isEmpty, let node = grantFirst() else { return }
+    ///
+    /// - Returns: its node, if there is one.
+    @discardableResult
+    func wakeOne() -> WaitNode? {
+        guard !isEmpty, let node = grantFirst() else { return nil }
         node.wake()
+        return node
     }
 
     /// Wakes the `count` processes that have waited longest, or as many as there are.

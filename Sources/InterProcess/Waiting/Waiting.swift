@@ -30,6 +30,9 @@ public struct WaitSet {
     public var descriptors: [pollfd] = []
     /// What a turn granted by one of the lists is worth to the waiter.
     var turns = Turns.hints
+    /// Names this process (`ProcessRef`) while it spins for what it waits for, so that nobody need be woken for that. A hint:
+    /// of several who spin it names one.
+    var spinner: SharedWord?
 
     enum Turns {
         /// A hint that the object may be ready; whether it is, the attempt finds out.
@@ -84,14 +87,7 @@ public enum Waiting {
         looksReady: (() -> Bool)?, pace: Spinning.Pace = .steady, attempt: () throws(Failure) -> Bool
     ) throws(Failure) -> WaitOutcome {
         if deadline.isNow { return .timedOut }
-        if let looksReady {
-            var spinning = Spinning(until: deadline, pace)
-            while spinning.wait(looksReady) {
-                guard try attempt() else { continue }
-                spinning.noteSuccess()
-                return .ready
-            }
-        }
+        if let looksReady, try spin(set, until: deadline, looksReady, pace, attempt) { return .ready }
         let registration = Registration(of: set)
         var sleeper = Sleeper(isTold: registration.isComplete && !set.gainsProcesses)
         let wait = CurrentWait(operation, until: deadline, isOpen: !set.descriptors.isEmpty)
@@ -112,11 +108,34 @@ public enum Waiting {
             if Attention.isWanted || !registration.leave() { continue }
             do throws(Failure) {
                 if try attempt() { return .ready }
+                // Waking up took longer than spinning will.
+                if set.spinner != nil, let looksReady,
+                    try spin(set, until: deadline, looksReady, pace, attempt)
+                {
+                    return .ready
+                }
             } catch {
                 registration.passOn()
                 throw error
             }
         }
+    }
+
+    /// Looks and attempts for a while, without sleeping. False if that brought nothing.
+    private static func spin<Failure: Error>(
+        _ set: WaitSet, until deadline: Deadline, _ looksReady: () -> Bool, _ pace: Spinning.Pace,
+        _ attempt: () throws(Failure) -> Bool
+    ) throws(Failure) -> Bool {
+        guard var spinning = Spinning(until: deadline, pace) else { return false }
+        let me = ProcessRef.current.rawValue
+        set.spinner?.store(me)
+        defer { _ = set.spinner?.compareExchange(me, 0) }
+        while spinning.wait(looksReady) {
+            guard try attempt() else { continue }
+            spinning.noteSuccess()
+            return true
+        }
+        return false
     }
 
     /// Blocks until `list` grants this process a turn, the deadline passes or the process is interrupted. A turn that comes in
