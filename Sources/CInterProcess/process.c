@@ -18,12 +18,21 @@
 #define SYS_pidfd_open 434
 #endif
 
+// What a child runs begins with the functions of this file, what it writes to with its variables: see scripts/build.
+#ifdef IP_CHILD_CODE_ALIGNMENT
+#define FIRST_OF_CODE __attribute__((aligned(IP_CHILD_CODE_ALIGNMENT)))
+#define FIRST_OF_DATA __attribute__((aligned(4096)))
+#else
+#define FIRST_OF_CODE
+#define FIRST_OF_DATA
+#endif
+
 static uint64_t no_attention;
-uint64_t *ip_attention_word = &no_attention;
+FIRST_OF_DATA uint64_t *ip_attention_word = &no_attention;
 
 void ip_set_attention_word(uint64_t *word) { ip_attention_word = word; }
 
-pid_t ip_fork(void) {
+FIRST_OF_CODE pid_t ip_fork(void) {
     pid_t pid = fork();
     return pid < 0 ? -errno : pid;
 }

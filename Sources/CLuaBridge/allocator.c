@@ -9,6 +9,7 @@
 // The collector itself may be refused memory without Lua asking again. It never raises then: it keeps what it
 // has.
 #include "allocator.h"
+#include "heap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,7 @@ void *cluabridge_allocate(void *record, void *block, size_t old_size, size_t new
         void *allocated = block == NULL ? malloc(new_size) : realloc(block, new_size);
         if (allocated != NULL) {
             state->memory.refused_size = 0;
+            cluabridge_heap_note(allocated, new_size);
             return allocated;
         }
     }

@@ -47,6 +47,16 @@ public final class LuaRuntime {
 // MARK: - Memory
 
 extension LuaRuntime {
+    /// From now on keeps the process's heap in huge pages as far as it is large, which makes `fork` cheap: a child of a process
+    /// with half a gigabyte starts ten times as fast.
+    ///
+    /// Changes how the C library allocates, so it is for programs that are there for Lua. To be called once, before there are
+    /// other threads.
+    public static func useHugePages() { cluabridge_use_huge_pages() }
+
+    /// In a forked child: no more huge pages than it has inherited. Most children live for a moment only.
+    public static func inheritHugePages() { cluabridge_inherit_huge_pages() }
+
     /// The size of Lua's heap.
     public var bytesInUse: Int { cluabridge_bytes_in_use(record) }
 

@@ -112,6 +112,7 @@ enum Command {
     /// A state with all libraries, as the options want it.
     private static func openRuntime(_ options: CommandLineOptions) throws(CommandFailure) -> LuaRuntime {
         let budget = options.ignoresEnvironment ? nil : try SharedMemorySize.fromEnvironment()
+        LuaRuntime.useHugePages()
         let runtime: LuaRuntime
         do throws(Multiprocessing.OpenFailure) {
             runtime = try Multiprocessing.openRuntime(

@@ -91,22 +91,31 @@ test("there is one Lua, whose functions the C modules of the system see", functi
     end
 end)
 
-test("what a child runs lies side by side", function()
-    local address = {}
+test("what a child runs, and what it writes to, lies side by side", function()
+    local kinds = { { types = "[tTwW]", most = 256 << 10 }, { types = "[dD]", most = 4096 }, { types = "[bB]", most = 4096 } }
+    local kind_of, address = {}, {}
     for _, line in ipairs(lines("nm --defined-only " .. mprun)) do
-        local value, name = line:match "^(%x+) [tTwW] (%S+)$"
-        if name then address[name] = tonumber(value, 16) end
+        for _, kind in ipairs(kinds) do
+            local value, name = line:match("^(%x+) " .. kind.types .. " (%S+)$")
+            if name then kind_of[name], address[name] = kind, tonumber(value, 16) end
+        end
     end
-    local wanted, found = 0, {}
-    for name in io.lines(support.fixtures .. "/../../packaging/child-functions") do
+    local wanted, found = 0, 0
+    for name in io.lines(support.fixtures .. "/../../packaging/child-symbols") do
         wanted = wanted + 1
-        found[#found + 1] = address[name]
+        local kind = kind_of[name]
+        if kind then
+            found = found + 1
+            kind[#kind + 1] = address[name]
+        end
     end
-    test.ok(#found > 0.8 * wanted, ("%d of %d functions exist: scripts/child-functions finds others"):format(#found, wanted))
-    table.sort(found)
-    -- Some of Swift's library are where they are.
-    local most = math.floor(0.95 * #found)
-    test.between(found[most] - found[1], 0, 512 << 10, "bytes between the first and the last")
+    test.ok(found > 0.8 * wanted, ("%d of %d symbols exist: scripts/child-symbols finds others"):format(found, wanted))
+    for _, kind in ipairs(kinds) do
+        table.sort(kind)
+        -- Some of Swift's library are where they are.
+        local most = math.floor(0.8 * #kind)
+        test.between(kind[most] - kind[1], 0, kind.most, "bytes between the first and the last")
+    end
 end)
 
 test("a running mprun has one thread", function()

@@ -18,6 +18,12 @@ void cluabridge_close(cluabridge_State *state);
 /// of `package`.
 int cluabridge_open_libraries(lua_State *L, bool ignoring_environment);
 
+/// From now on the process's heap is kept in huge pages as far as it is large, which makes fork cheap. Changes how the C
+/// library allocates, so it is for programs that are there for Lua. Once a process, before other threads.
+void cluabridge_use_huge_pages(void);
+/// In a forked child: no more huge pages than it has inherited.
+void cluabridge_inherit_huge_pages(void);
+
 // Loading. Each pushes the compiled chunk or an error message and returns a Lua status. [-0, +1]
 
 /// Compiles `size` bytes. `mode` is "t", "b" or "bt".

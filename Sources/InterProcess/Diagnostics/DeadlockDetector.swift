@@ -46,46 +46,52 @@ public enum DeadlockDetector {
         let sequence: UInt64
     }
 
-    nonisolated(unsafe) private static var seen: [Sight] = []
-    nonisolated(unsafe) private static var roundsSeen: [UInt64] = []
-    /// Whether what was seen last has been reported.
-    nonisolated(unsafe) private static var isReported = false
-    nonisolated(unsafe) private static var suspected: [Sight] = []
-    nonisolated(unsafe) private static var reportedSuspicion: [Sight] = []
+    /// What this process remembers of its last look.
+    private struct Memory {
+        var seen: [Sight] = []
+        var roundsSeen: [UInt64] = []
+        /// Whether what was seen has been reported.
+        var isReported = false
+        var suspected: [Sight] = []
+        var reportedSuspicion: [Sight] = []
+    }
+
+    nonisolated(unsafe) private static var memory = Memory()
 
     /// Whether what this process saw last might be a deadlock: it should look again soon.
     static var isSuspicious: Bool {
-        (!seen.isEmpty && !isReported) || (!suspected.isEmpty && suspected != reportedSuspicion)
+        (!memory.seen.isEmpty && !memory.isReported)
+            || (!memory.suspected.isEmpty && memory.suspected != memory.reportedSuspicion)
     }
 
     /// Called by a process that looks around in a wait.
     static func look() {
         guard response != .off else { return }
         guard Slot.mine.waitRecord.isBlocked else {
-            seen = []
-            suspected = []
+            memory.seen = []
+            memory.suspected = []
             return
         }
         guard let sights = blockedProcesses() else {
-            seen = []
+            memory.seen = []
             return lookForCycle()
         }
-        suspected = []
+        memory.suspected = []
         // Only now: a round that is counted from here on began after all were seen to be blocked.
         let rounds = sights.map { $0.ref.slot.waitRecord.rounds.load() }
         // One of them tells the others.
         guard Lookout.isMine else {
-            seen = []
+            memory.seen = []
             return
         }
-        isReported = sights.allSatisfy { $0.ref.slot.reportedWait.load() == $0.sequence }
-        if isReported || sights != seen {
-            seen = sights
-            roundsSeen = rounds
-        } else if zip(rounds, roundsSeen).allSatisfy({ $0 >= $1 + 2 }) {
+        memory.isReported = sights.allSatisfy { $0.ref.slot.reportedWait.load() == $0.sequence }
+        if memory.isReported || sights != memory.seen {
+            memory.seen = sights
+            memory.roundsSeen = rounds
+        } else if zip(rounds, memory.roundsSeen).allSatisfy({ $0 >= $1 + 2 }) {
             return report(sights)
         }
-        if !isReported { rouse(sights) }
+        if !memory.isReported { rouse(sights) }
     }
 
     private static func rouse(_ sights: [Sight]) {
@@ -113,7 +119,7 @@ public enum DeadlockDetector {
         let deadlock = Deadlock(certain: processes)
         show?(deadlock)
         for sight in sights { sight.ref.slot.reportedWait.store(sight.sequence) }
-        isReported = true
+        memory.isReported = true
         // Writing takes its time: somebody may have been killed meanwhile, and the others can go on.
         guard response == .abort, blockedProcesses() == sights else { return }
         for sight in sights {
@@ -128,8 +134,8 @@ public enum DeadlockDetector {
     /// Whether this process is part of a cycle of lock holders while others can act. The first in the table tells, once it
     /// has seen the same twice.
     private static func lookForCycle() {
-        let before = suspected
-        suspected = []
+        let before = memory.suspected
+        memory.suspected = []
         var cycle: [BlockedProcess] = []
         var slot = Slot.mine
         repeat {
@@ -151,17 +157,15 @@ public enum DeadlockDetector {
         // A lock that its holder wants, and another process releases, is a gate: people use it so.
         guard cycle.count > 1 else { return }
         let sights = cycle.map { Sight(ref: $0.ref, sequence: $0.sequence) }
-        suspected = sights
-        guard sights == before, sights != reportedSuspicion else { return }
-        reportedSuspicion = sights
+        memory.suspected = sights
+        guard sights == before, sights != memory.reportedSuspicion else { return }
+        memory.reportedSuspicion = sights
         show?(Deadlock(suspected: cycle))
     }
 
+    /// Before a fork: so that not each child finds out what its own is to look like.
+    static func prepareForChild() { _ = memory.isReported }
+
     /// A forked child has seen nothing yet.
-    static func becomeChild() {
-        seen = []
-        isReported = false
-        suspected = []
-        reportedSuspicion = []
-    }
+    static func becomeChild() { memory = Memory() }
 }

@@ -38,7 +38,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
 
     nonisolated(unsafe) private static var sweeping = Occasionally()
     /// Whether this process has had children.
-    nonisolated(unsafe) private(set) static var hasForked = false
+    nonisolated(unsafe) public private(set) static var hasForked = false
 
     /// Forks. In the child everything of this module works as in the parent: it has a slot and
     /// a lifeline of its own and owns a share of all that the parent holds.
@@ -72,6 +72,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
             throw .memory(error)
         }
         ip_flush_streams()
+        DeadlockDetector.prepareForChild()
         hasForked = true
         let parent = getpid()
         // A signal that comes to the child before it is ready waits until it is.

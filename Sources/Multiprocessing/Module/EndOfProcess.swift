@@ -93,11 +93,12 @@ public enum EndOfProcess {
     }
 
     private static func runHandlers(_ lua: Lua) {
-        Registry.pushTable(handlers, to: lua)
+        defer { lua.pop() }
+        guard Registry.push(handlers, to: lua) == .table else { return }
         // The last registered first; a handler may register more.
         while true {
             let count = Int64(lua.rawLength(at: -1))
-            guard count > 0 else { break }
+            guard count > 0 else { return }
             lua.rawGet(count, at: -1)
             lua.pushNil()
             lua.rawSet(count, at: -3)
@@ -106,7 +107,6 @@ public enum EndOfProcess {
                 lua.pop()
             }
         }
-        lua.pop()
     }
 
     private static func joinOrphans(_ lua: Lua) -> Bool {

@@ -14,6 +14,7 @@ enum ChildEntry {
         _ record: ProcessRecord,
         parent: ProcessRecord
     ) -> Never {
+        LuaRuntime.inheritHugePages()
         CurrentProcess.become(lua, at: index, state)
         ParentProcess.become(lua, parent)
         Children.inheritedByChild(lua)

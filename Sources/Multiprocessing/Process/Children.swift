@@ -63,6 +63,7 @@ enum Children {
 
     /// Calls `body` with each object on top of the stack.
     private static func forEach(_ lua: Lua, _ body: (UnsafeMutablePointer<ProcessState>) -> Void) {
+        guard ChildProcess.hasForked else { return }
         Registry.pushTable(objects, to: lua)
         let table = lua.top
         // The body may remove entries: a list of the pids first.

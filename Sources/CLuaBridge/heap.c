@@ -1,0 +1,120 @@
+// A large heap in huge pages.
+//
+// fork copies an entry for each resident page, and the child's end takes them away again: some 30 ns for 4 KiB or for
+// 2 MiB. With half a gigabyte of heap in small pages that is 20 ms for each child, in huge ones less than 2. What is
+// written to afterwards, by parent or child, is copied in small pages as ever: the kernel splits a huge one for that.
+//
+// The kernel gives a huge page where it is asked to (madvise) before the first of its 2 MiB is touched; and it only adds a
+// new part of the heap to the old mapping, which a huge page across the seam needs, if the new part is untouched and both
+// are advised alike. But the C library extends the heap when a block does not fit any more, and puts that block across the
+// seam. So the allocator watches for blocks near the end, and has the heap extended a little earlier, with a block that
+// ends where the heap did. The 2 MiB around the seam have small pages then; they are put together at the next extension,
+// when they are full.
+//
+// All of it is advice: where the kernel does not take it, there are small pages. Small heaps are left alone, as a huge
+// page may hold little more than nothing. So are the heaps of children: most live for a moment, and clearing 2 MiB for some
+// hundred objects takes longer than their work.
+#include "heap.h"
+
+#include <linux/mman.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum : size_t {
+    MIB = 1 << 20,
+    HUGE_PAGE = 2 * MIB,
+    /// The size from which a heap is large.
+    LARGE_HEAP = 4 * MIB,
+    LEAST_STEP = 4 * MIB,
+    MOST_STEP = 16 * MIB,
+    /// How far from its end the heap is extended.
+    MARGIN = MIB / 4,
+};
+
+uintptr_t cluabridge_heap_watch = CLUABRIDGE_HEAP_UNWATCHED;
+
+static struct heap {
+    uintptr_t start;
+    /// From here on there may be small pages.
+    uintptr_t unfinished;
+    /// As it was left, 0 while it is small.
+    uintptr_t end;
+} heap;
+
+static uintptr_t down(uintptr_t address, size_t unit) { return address & ~(uintptr_t)(unit - 1); }
+
+static uintptr_t up(uintptr_t address, size_t unit) { return down(address + unit - 1, unit); }
+
+/// Asks for huge pages from now on.
+static void advise(uintptr_t start, uintptr_t end) {
+    if (start < end) madvise((void *)start, end - start, MADV_HUGEPAGE);
+}
+
+/// Puts what is in small pages together.
+static void collapse(uintptr_t start, uintptr_t end) {
+    start = up(start, HUGE_PAGE);
+    end = down(end, HUGE_PAGE);
+    if (start < end) madvise((void *)start, end - start, MADV_COLLAPSE);
+}
+
+void cluabridge_use_huge_pages(void) {
+    uintptr_t start = up((uintptr_t)sbrk(0), (size_t)sysconf(_SC_PAGESIZE));
+    heap = (struct heap){.start = start, .unfinished = start};
+    cluabridge_heap_watch = start + LARGE_HEAP;
+}
+
+void cluabridge_inherit_huge_pages(void) {
+    if (heap.end != 0) madvise((void *)heap.start, (uintptr_t)sbrk(0) - heap.start, MADV_NOHUGEPAGE);
+    cluabridge_heap_watch = CLUABRIDGE_HEAP_UNWATCHED;
+}
+
+/// How large the free piece at the end of the heap is, if `block` is the last one before it; else 0. A piece has its size in
+/// front, after as many bytes that belong to the one before.
+static size_t left_behind(uintptr_t block, uintptr_t end) {
+    uintptr_t block_end = block + malloc_usable_size((void *)block);
+    if (block_end + sizeof(size_t) > end) return 0;
+    size_t left = *(size_t *)block_end & ~(size_t)7;
+    return block_end - sizeof(size_t) + left == end ? left : 0;
+}
+
+/// A block lies near the end of the heap, or where it counts as large.
+static void extend(uintptr_t block) {
+    uintptr_t end = (uintptr_t)sbrk(0);
+    size_t left = left_behind(block, end);
+    if (end == heap.end && (left < 4 * sizeof(size_t) || left > MARGIN)) {
+        // Some older piece was used again.
+        cluabridge_heap_watch = block + malloc_usable_size((void *)block);
+        return;
+    }
+    size_t step = up((end - heap.start) / 4, HUGE_PAGE);
+    if (step < LEAST_STEP) step = LEAST_STEP;
+    if (step > MOST_STEP) step = MOST_STEP;
+    mallopt(M_TOP_PAD, (int)step);
+    // What has become free at the end goes back when it is more than a step.
+    mallopt(M_TRIM_THRESHOLD, (int)(2 * step));
+    // Having been told one of its sizes, the C library adapts the others no more.
+    mallopt(M_MMAP_THRESHOLD, CLUABRIDGE_LARGE_BLOCK);
+    if (end != heap.end) advise(heap.start, end);
+    // Larger than what is left, but by less than what a piece takes besides: nothing behind the old end is touched.
+    if (left >= 4 * sizeof(size_t) && left <= 2 * MARGIN) {
+        // Volatile: else the compiler does without both calls.
+        void *volatile piece = malloc(left - 3 * sizeof(size_t));
+        free(piece);
+    }
+    heap.end = (uintptr_t)sbrk(0);
+    advise(end, heap.end);
+    collapse(heap.unfinished, end);
+    heap.unfinished = down(end, HUGE_PAGE);
+    cluabridge_heap_watch = heap.end - MARGIN;
+}
+
+void cluabridge_heap_grew(uintptr_t block, size_t size) {
+    if (block - cluabridge_heap_watch < CLUABRIDGE_HEAP_WINDOW) {
+        extend(block);
+    } else if (heap.start != 0) {
+        // In a mapping of its own. All of it: the C library moves it as one, when it grows.
+        size_t page = (size_t)sysconf(_SC_PAGESIZE);
+        advise(down(block, page), up(block + size, page));
+    }
+}
