@@ -77,6 +77,7 @@ void *cluabridge_allocate(void *record, void *block, size_t old_size, size_t new
     if (!state->memory.is_limited) {
         if (new_size == 0) {
             free(block);
+            if (block != NULL) cluabridge_heap_note_freed(old_size);
             return NULL;
         }
         void *allocated = block == NULL ? malloc(new_size) : realloc(block, new_size);

@@ -11,15 +11,23 @@
 // ends where the heap did. The 2 MiB around the seam have small pages then; they are put together at the next extension,
 // when they are full.
 //
-// All of it is advice: where the kernel does not take it, there are small pages. Small heaps are left alone, as a huge
+// All of it is advice: where the kernel does not take it, or the system says "never", there are small pages. Small heaps are left alone, as a huge
 // page may hold little more than nothing. So are the heaps of children: most live for a moment, and clearing 2 MiB for some
 // hundred objects takes longer than their work.
+//
+// Not everything is seen: a block that begins before what is watched for and reaches beyond is noticed with the next one, and
+// a heap that has become smaller when as much has been freed again. There are small pages then until they are put together.
 #include "heap.h"
 
-#include <linux/mman.h>
+#include <fcntl.h>
 #include <malloc.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
 enum : size_t {
     MIB = 1 << 20,
@@ -33,14 +41,20 @@ enum : size_t {
 };
 
 uintptr_t cluabridge_heap_watch = CLUABRIDGE_HEAP_UNWATCHED;
+size_t cluabridge_heap_freed;
 
 static struct heap {
+    /// 0 where there are to be no huge pages.
     uintptr_t start;
     /// From here on there may be small pages.
     uintptr_t unfinished;
     /// As it was left, 0 while it is small.
     uintptr_t end;
+    /// How much it grows by.
+    size_t step;
 } heap;
+
+static uintptr_t heap_end(void) { return (uintptr_t)sbrk(0); }
 
 static uintptr_t down(uintptr_t address, size_t unit) { return address & ~(uintptr_t)(unit - 1); }
 
@@ -58,15 +72,31 @@ static void collapse(uintptr_t start, uintptr_t end) {
     if (start < end) madvise((void *)start, end - start, MADV_COLLAPSE);
 }
 
+/// Whether the system allows them. (Putting small pages together would not ask.)
+static bool is_allowed(void) {
+    char setting[64] = "[never]";
+    int file = open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    ssize_t length = read(file, setting, sizeof setting - 1);
+    if (length > 0) setting[length] = 0;
+    close(file);
+    return strstr(setting, "[never]") == NULL;
+}
+
+static void leave_alone(void) {
+    heap = (struct heap){0};
+    cluabridge_heap_watch = CLUABRIDGE_HEAP_UNWATCHED;
+}
+
 void cluabridge_use_huge_pages(void) {
-    uintptr_t start = up((uintptr_t)sbrk(0), (size_t)sysconf(_SC_PAGESIZE));
+    uintptr_t start = up(heap_end(), (size_t)sysconf(_SC_PAGESIZE));
     heap = (struct heap){.start = start, .unfinished = start};
     cluabridge_heap_watch = start + LARGE_HEAP;
 }
 
 void cluabridge_inherit_huge_pages(void) {
-    if (heap.end != 0) madvise((void *)heap.start, (uintptr_t)sbrk(0) - heap.start, MADV_NOHUGEPAGE);
-    cluabridge_heap_watch = CLUABRIDGE_HEAP_UNWATCHED;
+    if (heap.end != 0) madvise((void *)heap.start, heap_end() - heap.start, MADV_NOHUGEPAGE);
+    leave_alone();
 }
 
 /// How large the free piece at the end of the heap is, if `block` is the last one before it; else 0. A piece has its size in
@@ -78,43 +108,63 @@ static size_t left_behind(uintptr_t block, uintptr_t end) {
     return block_end - sizeof(size_t) + left == end ? left : 0;
 }
 
-/// A block lies near the end of the heap, or where it counts as large.
-static void extend(uintptr_t block) {
-    uintptr_t end = (uintptr_t)sbrk(0);
-    size_t left = left_behind(block, end);
-    if (end == heap.end && (left < 4 * sizeof(size_t) || left > MARGIN)) {
-        // Some older piece was used again.
-        cluabridge_heap_watch = block + malloc_usable_size((void *)block);
-        return;
-    }
-    size_t step = up((end - heap.start) / 4, HUGE_PAGE);
+/// Tells the C library how much the heap is to grow by.
+static void set_step(size_t size) {
+    size_t step = up(size / 4, HUGE_PAGE);
     if (step < LEAST_STEP) step = LEAST_STEP;
     if (step > MOST_STEP) step = MOST_STEP;
+    if (step == heap.step) return;
+    heap.step = step;
     mallopt(M_TOP_PAD, (int)step);
     // What has become free at the end goes back when it is more than a step.
     mallopt(M_TRIM_THRESHOLD, (int)(2 * step));
     // Having been told one of its sizes, the C library adapts the others no more.
     mallopt(M_MMAP_THRESHOLD, CLUABRIDGE_LARGE_BLOCK);
-    if (end != heap.end) advise(heap.start, end);
-    // Larger than what is left, but by less than what a piece takes besides: nothing behind the old end is touched.
-    if (left >= 4 * sizeof(size_t) && left <= 2 * MARGIN) {
+}
+
+/// A block lies near the end of the heap, or where it counts as large.
+static void extend(uintptr_t block, uintptr_t end) {
+    if (heap.end == 0 && !is_allowed()) return leave_alone();
+    size_t left = left_behind(block, end);
+    bool is_last = left >= 4 * sizeof(size_t) && left <= MARGIN;
+    if (end != heap.end) advise(heap.start, end);  // It grew by itself.
+    set_step(end - heap.start);
+    if (is_last) {
+        // Larger than what is left, but by less than what a piece takes besides: nothing behind the old end is touched.
         // Volatile: else the compiler does without both calls.
         void *volatile piece = malloc(left - 3 * sizeof(size_t));
         free(piece);
     }
-    heap.end = (uintptr_t)sbrk(0);
-    advise(end, heap.end);
+    uintptr_t new_end = heap_end();
+    if (new_end == heap.end) {
+        // The block, or the piece, was an older one that is used again.
+        cluabridge_heap_watch = block + malloc_usable_size((void *)block);
+        return;
+    }
+    advise(end, new_end);
     collapse(heap.unfinished, end);
     heap.unfinished = down(end, HUGE_PAGE);
-    cluabridge_heap_watch = heap.end - MARGIN;
+    heap.end = new_end;
+    cluabridge_heap_watch = new_end - MARGIN;
 }
 
 void cluabridge_heap_grew(uintptr_t block, size_t size) {
-    if (block - cluabridge_heap_watch < CLUABRIDGE_HEAP_WINDOW) {
-        extend(block);
-    } else if (heap.start != 0) {
+    if (heap.start == 0) return;
+    uintptr_t end = heap_end();
+    if (block >= heap.start && block < end) {
+        if (block >= cluabridge_heap_watch) extend(block, end);
+    } else if (size >= CLUABRIDGE_LARGE_BLOCK) {
         // In a mapping of its own. All of it: the C library moves it as one, when it grows.
         size_t page = (size_t)sysconf(_SC_PAGESIZE);
         advise(down(block, page), up(block + size, page));
     }
+}
+
+void cluabridge_heap_shrank(void) {
+    cluabridge_heap_freed = 0;
+    uintptr_t end = heap_end();
+    if (heap.end == 0 || end >= heap.end) return;
+    heap.end = end;
+    if (heap.unfinished > end) heap.unfinished = down(end, HUGE_PAGE);
+    cluabridge_heap_watch = end - MARGIN;
 }

@@ -41,8 +41,9 @@ if gives_huge_pages() then
         local before = memory "AnonHugePages"
         local child = mp.Process {
             target = function()
-                local grown = fill(150)
-                return { memory "AnonHugePages", #grown }
+                local text = ("x"):rep(64 * MIB)
+                local grown = fill(250)
+                return { memory "AnonHugePages", #grown + #text }
             end,
         }:start():result(120)
         test.between(child[1], 0, before)

@@ -240,6 +240,29 @@ test("a stopped waiter does not keep the others from a lock that is in use", fun
     test.between(seconds, 0, 3)
 end)
 
+test("a waiter that runs a signal's handler lets the next one have the lock", function()
+    local lock = mp.Lock()
+    lock:acquire()
+    local function take() lock:acquire() lock:release() return time.monotonic() end
+    local first = mp.Process {
+        target = function()
+            mp.on_signal("USR1", function() time.sleep(10) end)
+            return take()
+        end,
+    }:start()
+    support.until_asleep(first.pid)
+    local second = mp.Process { target = take }:start()
+    support.until_asleep(second.pid)
+    time.sleep(1.5) -- until neither looks up by itself
+    support.kill("USR1", first.pid)
+    support.until_asleep(first.pid)
+    local started = time.monotonic()
+    lock:release()
+    test.between(second:result(60) - started, 0, 1)
+    first:terminate()
+    first:join()
+end)
+
 test("those who sleep for a lock get it beside those who take turns", function()
     local lock, stop, taken = mp.Lock(), mp.RawValue("b", 0), mp.Semaphore(0)
     lock:acquire()

@@ -41,6 +41,8 @@ int ip_futex_wake(uint32_t *word, int count);
 
 /// The monotonic clock in nanoseconds.
 uint64_t ip_monotonic_ns(void);
+/// The same as of the last tick of the kernel.
+uint64_t ip_coarse_monotonic_ns(void);
 
 /// The pause hint of a spinning loop.
 static inline void ip_cpu_relax(void) {

@@ -9,7 +9,7 @@
 //     128   what is known of an owner that died: pid · exit code, known bit as in ProcessRecord ·
 //           length of name · name (32 bytes) · 184 which owner that was (ProcessRef)
 //     192   hints about who will see that the lock is free: who spins for it (ProcessRef) · the node that
-//           was woken last · releases that relied on them · 216 when somebody was woken last
+//           was woken last · 208 when somebody was woken last, by Clock.coarse
 //
 // Invariants: taking is one compare-and-swap from free (or from a dead owner, where that is
 // allowed), giving back one store of 0. The owner's slot lists the lock before it is taken and
@@ -192,10 +192,9 @@ public struct LockStorage {
             outcome = tryAcquire(me)
             return outcome != .timedOut
         }
-        guard waited == .interrupted else { return outcome }
-        // Somebody may have relied on this process.
-        if owner.load() == 0 { wakeNext() }
-        return .interrupted
+        // It gives up: a release may have relied on this process.
+        if outcome != .acquired, owner.load() == 0 { wakeNext() }
+        return waited == .interrupted ? .interrupted : outcome
     }
 
     /// One attempt; `timedOut` means taken.
@@ -252,34 +251,29 @@ public struct LockStorage {
 
     private var spinner: SharedWord { object.word(192) }
     private var lastWoken: SharedWord { object.word(200) }
-    private var reliances: SharedWord { object.word(208) }
-    private var wokenAt: SharedWord { object.word(216) }
-    /// How long releases rely on those who are awake, in nanoseconds, and how many do before the time is looked at.
-    private static let longestReliance: UInt64 = 500_000
-    private static let reliancesBetweenClockReads: UInt64 = 64
+    private var wokenAt: SharedWord { object.word(208) }
+    /// How long releases rely on those who are awake, in nanoseconds: until the coarse clock has ticked.
+    private static let longestReliance: UInt64 = 1_000_000
 
     /// The lock has become free, and somebody sleeps for it: wakes who has done so longest, unless one who is awake will see
     /// it. Waking takes as long as twenty short holds, and being woken as long as a thousand.
     ///
     /// One who spins says so, takes that back before it goes to sleep, and tries once more when it is in the list. One that was
     /// woken tries after it has taken its node out. So either it finds the lock free, or taken by somebody who will give it
-    /// back. The time limit is for those who were stopped meanwhile, and for the patience of the others.
+    /// back; one that gives up looks whether somebody relied on it. The time limit is for those who were stopped meanwhile, and
+    /// for the patience of the others.
     @inline(never)
     private func wakeNext() {
-        if ProcessRef(rawValue: spinner.load()).isAlive
-            || WaitNode.identified(lastWoken.relaxed())?.isOnItsWay(from: waiters) == true
+        let now = Clock.coarse
+        if now < wokenAt.relaxed() + Self.longestReliance,
+            ProcessRef(rawValue: spinner.load()).isAlive
+                || WaitNode.identified(lastWoken.relaxed())?.isOnItsWay(from: waiters) == true
         {
-            let count = reliances.relaxed() &+ 1
-            reliances.storeRelaxed(count)
-            if count % Self.reliancesBetweenClockReads != 0
-                || Clock.now < wokenAt.relaxed() + Self.longestReliance
-            {
-                return
-            }
+            return
         }
         if let node = waiters.wakeOne() {
             lastWoken.storeRelaxed(node.id)
-            wokenAt.storeRelaxed(Clock.now)
+            wokenAt.storeRelaxed(now)
         }
     }
 

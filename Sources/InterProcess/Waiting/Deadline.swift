@@ -43,6 +43,9 @@ public enum Clock {
     /// Nanoseconds since some point before the family began; the same clock in all processes.
     public static var now: UInt64 { ip_monotonic_ns() }
 
+    /// The same as of the last tick of the kernel, some milliseconds ago at most: five times as fast to read.
+    static var coarse: UInt64 { ip_coarse_monotonic_ns() }
+
     /// Some duration below `limit`, another one for each process and time: so that many sleepers do not march in step.
     /// Any bits that differ will do; random ones cost a system call.
     static func scattered(within limit: UInt64) -> UInt64 { now &* 0x9e37_79b9 % limit }

@@ -60,6 +60,14 @@ final class Registration {
         return any
     }
 
+    /// Gives hints that this process has been granted, and cannot follow up now, to the next.
+    func passOnHints() {
+        guard turns == .hints else { return }
+        for (index, list) in lists.enumerated() where node(index).granted.load() != 0 {
+            if list.leave(node(index)) { list.wakeOne() }
+        }
+    }
+
     /// Gives a turn to the next in each list.
     func passOn() { for list in lists { list.wakeOne() } }
 

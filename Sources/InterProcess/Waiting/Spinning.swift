@@ -28,14 +28,16 @@ public struct Spinning {
     private let pace: Pace
     private var hasLooked = false
 
-    /// Spins at most until the deadline, within the budget. Where running processes compete for processors the one waited for
-    /// may not run: nil, but for `Pace.rare`. Who holds a lock lets go of it soon, and to go to sleep, be woken before that, and
-    /// find it taken again costs both more than a moment.
-    init?(until deadline: Deadline, _ pace: Pace = .steady) {
+    /// Spins at most until the deadline, within the budget. Nil where running processes compete for processors: the one waited
+    /// for may not run.
+    ///
+    /// - Parameter evenWhereShort: for a moment even there. Who holds a lock lets go of it soon, and to go to sleep, be woken
+    ///   before that, and find it taken again costs both more than a moment.
+    init?(until deadline: Deadline, _ pace: Pace = .steady, evenWhereShort: Bool = false) {
         if Self.hasIdleProcessor {
             end = deadline.capped(at: Self.budget)
         } else {
-            guard pace == .rare else { return nil }
+            guard evenWhereShort else { return nil }
             end = deadline.capped(at: min(Self.budget, Self.longestWhereShort))
         }
         self.pace = pace

@@ -42,9 +42,9 @@ struct WaitNode: Equatable {
     /// Whether it is in a list, or was granted a turn that nobody has taken.
     var isInUse: Bool { list.load() != 0 || granted.load() != 0 }
 
-    /// Whether its sleeper lives, has been granted a turn by that list, and has not looked since.
+    /// Whether its sleeper, another process, lives, has been granted a turn by that list, and has not looked since.
     func isOnItsWay(from list: WaitList) -> Bool {
-        granted.load() == list.word.offset && ProcessRef(rawValue: sleeper.relaxed()).isAlive
+        granted.load() == list.word.offset && slot != .mine && ProcessRef(rawValue: sleeper.relaxed()).isAlive
     }
 
     /// Makes the sleeper look.

@@ -126,7 +126,9 @@ public enum Waiting {
         _ set: WaitSet, until deadline: Deadline, _ looksReady: () -> Bool, _ pace: Spinning.Pace,
         _ attempt: () throws(Failure) -> Bool
     ) throws(Failure) -> Bool {
-        guard var spinning = Spinning(until: deadline, pace) else { return false }
+        guard var spinning = Spinning(until: deadline, pace, evenWhereShort: set.spinner != nil) else {
+            return false
+        }
         let me = ProcessRef.current.rawValue
         set.spinner?.store(me)
         defer { _ = set.spinner?.compareExchange(me, 0) }
@@ -190,8 +192,10 @@ public enum Waiting {
             if Attention.isDeadlocked() { return nil }
             Attention.tellTraceback()
             guard Attention.isWanted else { continue }
-            // Code of the script may run, and wait for something else: meanwhile this process can act.
+            // Code of the script may run, and wait for something else: meanwhile this process can act, and others need the
+            // turns that it might use.
             wait.end()
+            registration.passOnHints()
             guard Attention.serve() else { return nil }
             wait.begin()
         }
