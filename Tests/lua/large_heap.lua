@@ -49,6 +49,26 @@ if gives_huge_pages() then
         test.between(child[1], 0, before)
     end)
 
+    test("a heap that has shrunk has them again when it grows", function()
+        local result = support.run([[
+            local function huge()
+                for line in io.lines "/proc/self/smaps_rollup" do
+                    local kilobytes = line:match "^AnonHugePages:%s*(%d+)"
+                    if kilobytes then return kilobytes // 1024 end
+                end
+            end
+            for round = 1, 3 do
+                local strings = {}
+                for i = 1, 200 do strings[i] = ("x"):rep(1 << 20) .. i end
+                assert(huge() > 100, "round " .. round .. ": " .. huge() .. " MiB")
+                strings = nil
+                collectgarbage()
+            end
+        ]])
+        test.is(result.err, "")
+        test.is(result.status, 0)
+    end)
+
     test("starting a child does not copy an entry for each page", function()
         local function cost()
             local best = math.huge
