@@ -11,9 +11,9 @@
 // ends where the heap did. The 2 MiB around the seam have small pages then; they are put together at the next extension,
 // when they are full.
 //
-// All of it is advice: where the kernel does not take it, or the system says "never", there are small pages. Small heaps are left alone, as a huge
-// page may hold little more than nothing. So are the heaps of children: most live for a moment, and clearing 2 MiB for some
-// hundred objects takes longer than their work.
+// All of it is advice: where the kernel does not take it, or the system says "never", there are small pages. Small heaps
+// are left alone, as a huge page may hold little more than nothing. So are the heaps of children: most live for a moment,
+// and clearing 2 MiB for some hundred objects takes longer than their work.
 //
 // Not everything is seen: a block that begins before what is watched for and reaches beyond is noticed with the next one, and
 // a heap that has become smaller when as much has been freed again. There are small pages then until they are put together.

@@ -3,17 +3,51 @@
 local test = require "tap"
 local mp = require "multiprocessing"
 local support = require "support"
-local time = require "time"
 
 local MIB = 1024 * 1024
 
+-- What is measured here and in processes of their own is text.
+
 --- A field of /proc/self/smaps_rollup or status, in bytes.
-local function memory(field, file)
+local MEMORY = [[
+    local field, file = ...
     for line in io.lines("/proc/self/" .. (file or "smaps_rollup")) do
         local kilobytes = line:match("^" .. field .. ":%s*(%d+) kB")
         if kilobytes then return kilobytes * 1024 end
     end
     return 0
+]]
+local memory = load(MEMORY)
+
+--- The shortest of ten times that it takes to start and join a child, in seconds.
+local COST = [[
+    local mp, time = require "multiprocessing", require "time"
+    local best = math.huge
+    for _ = 1, 10 do
+        local started = time.perf_counter()
+        mp.Process { target = function() end }:start():join()
+        best = math.min(best, time.perf_counter() - started)
+    end
+    return best
+]]
+
+--- In a process whose heap is whole: three times 200 MiB of strings come and go, and something is checked with them and
+--- without.
+local function check_coming_and_going(with, without)
+    local result = support.run(([[
+        local MIB <const> = 1 << 20
+        local function memory(...) %s end
+        for round = 1, 3 do
+            local strings = {}
+            for i = 1, 200 do strings[i] = ("x"):rep(MIB) .. i end
+            %s
+            strings = nil
+            collectgarbage()
+            %s
+        end
+    ]]):format(MEMORY, with, without))
+    test.is(result.err, "")
+    test.is(result.status, 0)
 end
 
 local function gives_huge_pages()
@@ -50,47 +84,13 @@ if gives_huge_pages() then
     end)
 
     test("a heap that has shrunk has them again when it grows", function()
-        local result = support.run([[
-            local function huge()
-                for line in io.lines "/proc/self/smaps_rollup" do
-                    local kilobytes = line:match "^AnonHugePages:%s*(%d+)"
-                    if kilobytes then return kilobytes // 1024 end
-                end
-            end
-            for round = 1, 3 do
-                local strings = {}
-                for i = 1, 200 do strings[i] = ("x"):rep(1 << 20) .. i end
-                assert(huge() > 100, "round " .. round .. ": " .. huge() .. " MiB")
-                strings = nil
-                collectgarbage()
-            end
-        ]])
-        test.is(result.err, "")
-        test.is(result.status, 0)
+        check_coming_and_going([[assert(memory "AnonHugePages" > 100 * MIB, "round " .. round)]], "")
     end)
 
     test("starting a child does not copy an entry for each page", function()
-        local function cost()
-            local best = math.huge
-            for _ = 1, 10 do
-                local started = time.perf_counter()
-                mp.Process { target = function() end }:start():join()
-                best = math.min(best, time.perf_counter() - started)
-            end
-            return best
-        end
-        local alone = tonumber(support.run([[
-            local mp, time = require "multiprocessing", require "time"
-            local best = math.huge
-            for _ = 1, 10 do
-                local started = time.perf_counter()
-                mp.Process { target = function() end }:start():join()
-                best = math.min(best, time.perf_counter() - started)
-            end
-            print(best)
-        ]]).out)
+        local alone = tonumber(support.run(("print((function() %s end)())"):format(COST)).out)
         -- 25,600 pages of 4 KiB cost 4 ms.
-        test.between(cost() - alone, -1, 0.003)
+        test.between(load(COST)() - alone, -1, 0.003)
     end)
 end
 
@@ -120,25 +120,9 @@ test("parent and children change what they share each for itself", function()
 end)
 
 test("memory that has become free goes back to the system", function()
-    -- In a process whose heap is whole: the ends of this one's have been used again.
-    local result = support.run([[
-        local function resident()
-            for line in io.lines "/proc/self/status" do
-                local kilobytes = line:match "^RssAnon:%s*(%d+)"
-                if kilobytes then return kilobytes // 1024 end
-            end
-        end
-        for _ = 1, 3 do
-            local strings = {}
-            for i = 1, 200 do strings[i] = ("x"):rep(1 << 20) .. i end
-            local full = resident()
-            strings = nil
-            collectgarbage()
-            assert(full > 200 and resident() < 64, full .. " MiB, then " .. resident())
-        end
-    ]])
-    test.is(result.err, "")
-    test.is(result.status, 0)
+    check_coming_and_going(
+        [[local full = memory("RssAnon", "status"); assert(full > 200 * MIB)]],
+        [[assert(memory("RssAnon", "status") < 64 * MIB, "round " .. round)]])
 end)
 
 test("blocks of every size around the limits", function()
