@@ -61,8 +61,10 @@ static void *allocate_within_limits(cluabridge_State *state, void *block, size_t
     if (block == NULL) old_size = 0;  // for a new block, Lua passes its kind instead
     if (new_size > old_size) return grow(state, block, old_size, new_size);
 
-    state->memory.bytes_in_use -= old_size - new_size;
+    cluabridge_Memory *memory = &state->memory;
+    memory->bytes_in_use -= old_size - new_size;
     if (new_size == 0) {
+        memory->frees++;
         free(block);
         return NULL;
     }
@@ -76,6 +78,7 @@ void *cluabridge_allocate(void *record, void *block, size_t old_size, size_t new
     // Nearly every program allocates here, and often: without limits there is nothing to count.
     if (!state->memory.is_limited) {
         if (new_size == 0) {
+            state->memory.frees++;
             free(block);
             if (block != NULL) cluabridge_heap_note_freed(old_size);
             return NULL;

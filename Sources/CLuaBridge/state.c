@@ -1,5 +1,6 @@
 // Opening and closing a state.
 #include "allocator.h"
+#include "frames.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,12 +27,13 @@ cluabridge_State *cluabridge_open(const char *program_name) {
     state->memory.allocations_left = -1;
     state->memory.on_exhaustion = cluabridge_exhausted;
     state->interrupts.running = L;
-    // Swift holds the state from here on. Whoever runs Lua code goes through a protected call, which clears
-    // the mark.
-    state->in_swift = true;
     *(cluabridge_State **)lua_getextraspace(L) = state;
     lua_setallocf(L, cluabridge_allocate, state);
     lua_atpanic(L, panic);
+    state->knows_frames = cluabridge_try_frames(L);
+    // Swift holds the state from here on. Whoever runs Lua code goes through a protected call, which clears
+    // the mark.
+    state->in_swift = true;
     return state;
 }
 

@@ -320,4 +320,27 @@ test("a family that hangs uses no processor", function()
     test.ok(ticks <= 4, ticks .. " ticks of 10 ms in 4 s, of twenty processes")
 end)
 
+test("where something was taken is told right also of code that came to the place of other code", function()
+    local taken = [[
+        local mp = require "multiprocessing"
+        local often, locks = mp.Lock(), {}
+        for i = 1, 40 do
+            local line = i % 7 + 1
+            locks[i] = mp.Lock { name = ("lock %d, line %d"):format(i, line) }
+            local code = ("\n"):rep(line - 1) .. ("mp = mp "):rep(500) .. "local lock, times = ... for _ = 1, times do lock:acquire() if times > 1 then lock:release() end end"
+            local take = load(code, ("@%s.lua"):format(i % 2 == 0 and "even" or "odd"))
+            take(often, 10)
+            take(locks[i], 1)
+            take = nil
+            collectgarbage()
+        end
+        locks[1]:acquire()]]
+    local result = support.run(taken)
+    test.is(result.status, 3)
+    for i = 1, 40 do
+        local line = i % 7 + 1
+        contains(result.err, ("Lock 'lock %d, line %d' (script.lua:5), taken at %s.lua:%d\n"):format(i, line, i % 2 == 0 and "even" or "odd", line))
+    end
+end)
+
 test.done()

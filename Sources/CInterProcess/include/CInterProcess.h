@@ -125,7 +125,9 @@ extern uint64_t *ip_attention_word;
 void ip_set_attention_word(uint64_t *word);
 
 /// Whether somebody does.
-static inline bool ip_attention_is_wanted(void) { return __atomic_load_n(ip_attention_word, __ATOMIC_RELAXED) != 0; }
+static inline __attribute__((always_inline)) bool ip_attention_is_wanted(void) {
+    return __atomic_load_n(ip_attention_word, __ATOMIC_RELAXED) != 0;
+}
 
 // ---- signals --------------------------------------------------------------
 

@@ -6,8 +6,9 @@
 //
 //     cluabridge_state.h         the record kept beside each Lua state
 //     cluabridge_unavailable.h   what Swift may not call, enforced by the compiler
-//     cluabridge_calls.h         functions into Swift, protected calls out of it, operations that run
-//     metamethods cluabridge_objects.h       userdata classes: creation, type check, finalisation
+//     cluabridge_calls.h         functions into Swift, protected calls out of it, operations that run metamethods
+//     cluabridge_objects.h       userdata classes: creation, type check, finalisation
+//     cluabridge_frames.h        what a call looks like in memory, for functions of some nanoseconds
 //     cluabridge_services.h      opening, loading, collector, interruption, positions
 //
 // Swift may freely call the rest of Lua's API, functions that fail only for want of memory included:
@@ -23,6 +24,7 @@
 #include "cluabridge_unavailable.h"
 #include "cluabridge_calls.h"
 #include "cluabridge_objects.h"
+#include "cluabridge_frames.h"
 #include "cluabridge_services.h"
 
 #endif

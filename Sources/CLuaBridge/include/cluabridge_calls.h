@@ -12,6 +12,9 @@
 /// 3, … . [-upvalues, +1]
 void cluabridge_push_function(lua_State *L, cluabridge_Body body, int upvalues);
 
+/// Pushes a Lua function that runs `quick` and, if that is not enough, `body`. [-0, +1]
+void cluabridge_push_quick_function(lua_State *L, cluabridge_QuickBody quick, cluabridge_Body body);
+
 /// What a protected call does with an error before it unwinds the stack.
 enum {
     CLUABRIDGE_ERROR_AS_IS = 0,          ///< leave the error value alone

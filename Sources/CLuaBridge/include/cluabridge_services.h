@@ -116,8 +116,7 @@ bool cluabridge_internal_caller(lua_State *L, cluabridge_Call *call);
 bool cluabridge_position_at(lua_State *L, int level, cluabridge_Position *position);
 /// The position of the innermost Lua function. False if there is none.
 bool cluabridge_position(lua_State *L, cluabridge_Position *position);
-/// The line that called the running C function, if it is of the source with that printable name; else 0. The quick way, for
-/// what asks often.
+/// The line that called the running C function, if it is of the source with that printable name; else 0.
 int cluabridge_line_in(lua_State *L, const char *short_source);
 /// How the running function was called by its caller: its name, or NULL, and whether by `object:name`.
 const char *_Nullable cluabridge_called_as(lua_State *L, bool *as_method);

@@ -18,6 +18,11 @@
 /// below.
 typedef int (*cluabridge_Body)(lua_State *_Nullable L);
 
+/// What a body does most of the time, without all that its other cases need: returns its number of results, or -1, having
+/// changed nothing, if the body has to do it. Not protected by the mark: it allocates nothing in Lua, runs nothing of Lua and
+/// does not fail.
+typedef int (*cluabridge_QuickBody)(lua_State *_Nullable L);
+
 /// Tidies up a userdata's payload. Runs at most once per object, and must not fail.
 typedef void (*cluabridge_Finalizer)(lua_State *L, void *payload);
 
@@ -50,6 +55,7 @@ typedef struct {
 
 /// The allocator's books and limits.
 typedef struct {
+    uint64_t frees;                ///< how many blocks have been freed
     bool is_limited;               ///< whether one of the limits below is set; else nothing is counted
     size_t bytes_in_use;           ///< only while limited
     size_t limit;                  ///< no growth beyond this many bytes; 0 = no limit
@@ -58,6 +64,16 @@ typedef struct {
     size_t refused_size;           ///< Lua repeats it after an emergency collection
     cluabridge_ExhaustionHandler on_exhaustion;
 } cluabridge_Memory;
+
+/// What is kept about a place in a script from which a C function was called.
+typedef struct {
+    const void *_Nullable instruction;        ///< which place, while nothing more has been freed than
+    uint64_t frees;
+    uint64_t note;
+} cluabridge_CallSite;
+
+/// How many places are kept: those that a loop is likely to go through.
+enum { CLUABRIDGE_CALL_SITES = 16 };
 
 /// A userdata class as the running state knows it.
 typedef struct {
@@ -93,6 +109,8 @@ typedef struct {
     cluabridge_Fault fault;
     cluabridge_Memory memory;
     cluabridge_Interrupts interrupts;
+    bool knows_frames;                        ///< whether calls look in memory as cluabridge_frames.h says
+    cluabridge_CallSite call_sites[CLUABRIDGE_CALL_SITES];
     cluabridge_Class classes[CLUABRIDGE_CLASS_LIMIT];
 } cluabridge_State;
 

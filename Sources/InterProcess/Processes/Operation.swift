@@ -80,8 +80,12 @@ public struct Operation {
     /// word.
     @inlinable @inline(__always)
     public static func enter(_ kind: Kind, _ object: SharedObject) {
-        if ip_attention_is_wanted() { attend(kind, object) }
+        if isAttended { attend(kind, object) }
     }
+
+    /// Whether there is more to the prologue than the branch.
+    @inlinable @inline(__always)
+    public static var isAttended: Bool { ip_attention_is_wanted() }
 
     @usableFromInline @inline(never)
     static func attend(_ kind: Kind, _ object: SharedObject) {

@@ -136,28 +136,32 @@ public struct LockStorage {
         ownersOwn.storeRelaxed(1 | UInt64(entry + 1) << Self.entryShift)
     }
 
+    /// Takes the lock if it is free, and if that takes no more than a moment.
+    ///
+    /// - Parameter place: the script line that takes it, for reports; 0 = unknown.
+    /// - Returns: whether it is held now. If not, ``acquire(until:place:)`` may do.
+    @inline(__always)
+    public func acquireQuickly(place: UInt64) -> Bool {
+        guard owner.relaxed() == 0 else { return false }
+        let entry = HeldLocks.list(object, place)
+        guard entry != HeldLocks.none else { return false }
+        guard owner.compareExchange(0, ProcessRef.current.rawValue) else {
+            HeldLocks.unlist(entry)
+            return false
+        }
+        noteTaken(listedIn: entry)
+        return true
+    }
+
     /// Takes the lock, waiting until the deadline.
     ///
     /// - Parameters:
     ///   - deadline: until when it waits.
     ///   - place: the script line that takes it, for reports; 0 = unknown.
-    @inline(__always)
     public func acquire(until deadline: Deadline, place: UInt64 = 0) -> Outcome {
-        // No call but the last: registers need not be saved.
-        if owner.relaxed() == 0 {
-            let entry = HeldLocks.list(object, place)
-            if entry != HeldLocks.none {
-                if owner.compareExchange(0, ProcessRef.current.rawValue) {
-                    noteTaken(listedIn: entry)
-                    return .acquired
-                }
-                HeldLocks.unlist(entry)
-            }
-        }
-        return acquireSlowly(until: deadline, place)
+        acquireQuickly(place: place) ? .acquired : acquireSlowly(until: deadline, place)
     }
 
-    @inline(never)
     private func acquireSlowly(until deadline: Deadline, _ place: UInt64) -> Outcome {
         if isMine, isRecursive {
             ownersOwn.storeRelaxed(ownersOwn.relaxed() + 1)
@@ -220,19 +224,26 @@ public struct LockStorage {
         }
     }
 
-    /// Gives the lock back. One that is not recursive may be given back by any process.
+    /// Gives the lock back if this process holds it, and has acquired it once.
+    ///
+    /// - Returns: whether that was so. If not, nothing has changed, and ``release()`` may do.
     @inline(__always)
-    public func release() throws(ReleaseFailure) {
+    public func releaseQuickly() -> Bool {
         let state = ownersOwn.relaxed()
-        if isMine, state & Self.depthMask == 1, owner.compareExchange(ProcessRef.current.rawValue, 0) {
-            HeldLocks.unlist(Int(state >> Self.entryShift) - 1)
-            if !waiters.isEmpty { wakeNext() }
-        } else {
-            try releaseSlowly()
+        guard isMine, state & Self.depthMask == 1, owner.compareExchange(ProcessRef.current.rawValue, 0)
+        else {
+            return false
         }
+        HeldLocks.unlist(Int(state >> Self.entryShift) - 1)
+        if !waiters.isEmpty { wakeNext() }
+        return true
     }
 
-    @inline(never)
+    /// Gives the lock back. One that is not recursive may be given back by any process.
+    public func release() throws(ReleaseFailure) {
+        if !releaseQuickly() { try releaseSlowly() }
+    }
+
     private func releaseSlowly() throws(ReleaseFailure) {
         if isRecursive {
             guard isMine else { throw .notOwner }

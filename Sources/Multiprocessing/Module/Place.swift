@@ -10,14 +10,20 @@ enum Place {
 
     /// Where the innermost Lua function is; 0 if unknown.
     static func current(_ lua: Lua) -> UInt64 {
-        if let lastSource {
-            let line = cluabridge_line_in(lua.pointer, lastSource)
-            if line > 0 { return value(lastID, line) }
-        }
-        return slowlyFound(lua)
+        let noted = noted(lua)
+        if noted != 0 { return noted }
+        guard let lastSource else { return slowlyFound(lua) }
+        let line = cluabridge_line_in(lua.pointer, lastSource)
+        guard line > 0 else { return slowlyFound(lua) }
+        let place = value(lastID, line)
+        cluabridge_note_call_site(lua.pointer, place)
+        return place
     }
 
-    @inline(never)
+    /// The same where it was found before and cannot have changed; 0 if it must be looked for.
+    @inline(__always)
+    static func noted(_ lua: Lua) -> UInt64 { cluabridge_call_site_note(lua.pointer) }
+
     private static func slowlyFound(_ lua: Lua) -> UInt64 {
         guard let position = lua.position else { return 0 }
         // Strings that are loaded are without number, and what is interned stays.

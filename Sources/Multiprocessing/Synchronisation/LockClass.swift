@@ -11,12 +11,14 @@ enum LockClass {
         LuaClass(
             name,
             methods: [
-                LuaFunction("acquire") {
+                LuaFunction("acquire", quick: { LockClass.acquireQuickly(Lua($0.unsafelyUnwrapped)) }) {
                     Lua.run($0) { lua throws(LuaFault) in
                         try LockClass.acquire(lua, LockClass.check(lua, .acquire))
                     }
                 },
-                LuaFunction("release") { Lua.run($0) { lua throws(LuaFault) in try LockClass.release(lua) } },
+                LuaFunction("release", quick: { LockClass.releaseQuickly(Lua($0.unsafelyUnwrapped)) }) {
+                    Lua.run($0) { lua throws(LuaFault) in try LockClass.release(lua) }
+                },
                 LuaFunction("locked") { Lua.run($0, LockClass.locked) },
                 LuaFunction("recover") { Lua.run($0, LockClass.recover) },
                 LuaFunction("hold") { Lua.run($0, LockClass.hold) },
@@ -88,7 +90,6 @@ enum LockClass {
         recursiveNumber = recursive.number
     }
 
-    @inline(__always)
     private static func check(_ lua: Lua, _ operation: Operation.Kind) throws(LuaFault) -> LockStorage {
         guard
             let payload = cluabridge_object(lua.pointer, 1, lockNumber)
@@ -99,10 +100,41 @@ enum LockClass {
         return LockStorage(object)
     }
 
+    // MARK: Methods at their quickest: the lock is free, and it is known from where it is taken
+
+    /// The lock that the method is called on, if it is one and nobody wants the process's attention.
+    @inline(__always)
+    private static func subject(_ lua: Lua) -> LockStorage? {
+        guard
+            let payload = cluabridge_frame_object(lua.pointer, lockNumber)
+                ?? cluabridge_frame_object(lua.pointer, recursiveNumber),
+            !Operation.isAttended
+        else { return nil }
+        return LockStorage(payload.assumingMemoryBound(to: SharedReference.self).pointee.object)
+    }
+
+    @inline(never)
+    private static func acquireQuickly(_ lua: Lua) -> Int32 {
+        guard cluabridge_frame_arguments(lua.pointer) == 1, let storage = subject(lua) else { return -1 }
+        var place: UInt64 = 0
+        if DeadlockDetector.notesPlaces {
+            place = Place.noted(lua)
+            if place == 0 { return -1 }
+        }
+        guard storage.acquireQuickly(place: place) else { return -1 }
+        lua.push(true)
+        return 1
+    }
+
+    @inline(never)
+    private static func releaseQuickly(_ lua: Lua) -> Int32 {
+        guard let storage = subject(lua), storage.releaseQuickly() else { return -1 }
+        return 0
+    }
+
     // MARK: Methods, also of what has a lock
 
     /// `acquire(block=true, timeout)`
-    @inline(__always)
     static func acquire(_ lua: Lua, _ storage: LockStorage, of owner: SharedObject? = nil) throws(LuaFault)
         -> Int32
     {
@@ -121,18 +153,15 @@ enum LockClass {
     }
 
     /// Where the script takes a lock, if somebody may ask.
-    @inline(__always)
     private static func place(_ lua: Lua) -> UInt64 {
         DeadlockDetector.notesPlaces ? Place.current(lua) : 0
     }
 
-    @inline(__always)
     private static func release(_ lua: Lua) throws(LuaFault) -> Int32 {
         try release(lua, try check(lua, .release))
         return 0
     }
 
-    @inline(__always)
     static func release(_ lua: Lua, _ storage: LockStorage) throws(LuaFault) {
         do throws(LockStorage.ReleaseFailure) {
             try storage.release()
