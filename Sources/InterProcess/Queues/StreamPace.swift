@@ -11,25 +11,23 @@ struct StreamPace {
     private static let longestTrialGap = 4096
 
     /// How the next wait looks.
-    private(set) var pace = Spinning.Pace.steady
+    var pace: Spinning.Pace { isRare ? .rare : .steady }
+    private var isRare = false
     /// Waits until rare looks are tried next, and how many it will be after that if they are not worth it.
     private var untilTrial = Self.shortestTrialGap
     private var trialGap = Self.shortestTrialGap
 
     /// A wait is over, and left so many messages.
     mutating func note(left: Int) {
-        switch pace {
-        case .steady:
+        if !isRare {
             untilTrial -= 1
-            if untilTrial == 0 { pace = .rare }
-        case .rare:
-            if left >= Self.backlog {
-                trialGap = Self.shortestTrialGap
-            } else {
-                pace = .steady
-                trialGap = min(2 * trialGap, Self.longestTrialGap)
-                untilTrial = trialGap
-            }
+            isRare = untilTrial == 0
+        } else if left >= Self.backlog {
+            trialGap = Self.shortestTrialGap
+        } else {
+            isRare = false
+            trialGap = min(2 * trialGap, Self.longestTrialGap)
+            untilTrial = trialGap
         }
     }
 }

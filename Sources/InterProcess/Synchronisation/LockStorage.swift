@@ -191,7 +191,7 @@ public struct LockStorage {
         let owner = owner
         let waited = Waiting.wait(
             Operation(.acquire, on: object), in: &set, until: deadline,
-            looksReady: { owner.relaxed() == 0 }, pace: .rare
+            looksReady: { owner.relaxed() == 0 }, pace: .backingOff
         ) {
             outcome = tryAcquire(me)
             return outcome != .timedOut

@@ -90,7 +90,7 @@ public struct SemaphoreStorage {
         var set = WaitSet(waiters)
         return Waiting.wait(
             Operation(.acquire, on: object), in: &set, until: deadline,
-            looksReady: { permits.relaxed() > 0 }, pace: .rare, attempt: { attempt(take) })
+            looksReady: { permits.relaxed() > 0 }, pace: .backingOff, attempt: { attempt(take) })
     }
 
     private func attempt(_ take: () -> Void) -> Bool {

@@ -14,18 +14,30 @@ public struct Spinning {
     nonisolated(unsafe) private static var budget: UInt64 = 50_000
     nonisolated(unsafe) private static var processors = 0
 
-    /// How often a spinning process looks: after how many pauses of the processor, of some 20 ns each.
-    public enum Pace: Int, Sendable {
+    /// How often a spinning process looks.
+    public enum Pace: Sendable {
         /// As often as it can: for what somebody makes ready and then leaves alone.
-        case steady = 1
-        /// After a microsecond or so, the first time as well: for a word that its owner changes all the time, whom each look slows down. A lock
-        /// that two processes take in turns moves from one processor to the other and back for each turn; one who looks
-        /// rarely lets the owner have many turns in a row.
-        case rare = 64
+        case steady
+        /// After a microsecond or so, the first time as well: for a word that others change all the time, whom each look
+        /// slows down.
+        case rare
+        /// The same, and at longer and longer intervals, up to some microseconds. A lock that two processes take in turns moves
+        /// from one processor to the other and back for each turn; who backs off lets the owner have many turns in a row.
+        case backingOff
+
+        /// How many pauses of the processor come before the first look, and at most before later ones. A pause takes some 20 ns.
+        fileprivate var pauses: (first: Int, most: Int) {
+            switch self {
+            case .steady: (1, 1)
+            case .rare: (64, 64)
+            case .backingOff: (128, 256)
+            }
+        }
     }
 
     private let end: UInt64
     private let pace: Pace
+    private var pauses: Int
     private var hasLooked = false
 
     /// Spins at most until the deadline, within the budget. Nil where running processes compete for processors: the one waited
@@ -41,6 +53,7 @@ public struct Spinning {
             end = deadline.capped(at: min(Self.budget, Self.longestWhereShort))
         }
         self.pace = pace
+        pauses = pace.pauses.first
     }
 
     /// Spins until `isReady`. False when the time is over. May be called again, if what looked ready was not.
@@ -52,9 +65,10 @@ public struct Spinning {
             var count = 0
             while count < Self.pausesBetweenClockReads {
                 if pace == .steady, isReady() { return true }
-                for _ in 0..<pace.rawValue { ip_cpu_relax() }
-                if pace == .rare, isReady() { return true }
-                count += pace.rawValue
+                for _ in 0..<pauses { ip_cpu_relax() }
+                if pace != .steady, isReady() { return true }
+                count += pauses
+                pauses = min(2 * pauses, pace.pauses.most)
             }
         } while Clock.now < end
         Self.budget = max(Self.shortest, Self.budget - Self.budget / 8)
