@@ -8,6 +8,10 @@
 //
 // The collector itself may be refused memory without Lua asking again. It never raises then: it keeps what it
 // has.
+//
+// A forked child gets its first blocks from a nursery, memory that its parent has not touched. What the C library has to give
+// lies here and there in pages that both share, each of which the child would have to copy; and as most children live for a
+// moment, the nursery is often all they need.
 #include "allocator.h"
 #include "heap.h"
 
@@ -36,11 +40,79 @@ static bool admit(cluabridge_Memory *memory, size_t bytes) {
     return true;
 }
 
+// ---- the nursery: blocks one after the other; what is freed is used again only if it is the last
+
+enum : size_t { NURSERY_SIZE = 16 << 10, NURSERY_UNIT = 16 };
+
+/// The books lie with the blocks, so that they are no page of their own.
+static _Alignas(4096) struct {
+    /// Whose it is: one state's, and that of the children of its process.
+    const cluabridge_State *owner;
+    size_t used;
+    _Alignas(NURSERY_UNIT) char blocks[NURSERY_SIZE - NURSERY_UNIT];
+} nursery;
+
+static bool is_in_nursery(const void *block) { return (uintptr_t)block - (uintptr_t)&nursery < sizeof nursery; }
+
+static size_t rounded(size_t size) { return (size + NURSERY_UNIT - 1) & ~(NURSERY_UNIT - 1); }
+
+/// NULL if not as much is left.
+static void *take_from_nursery(size_t size) {
+    if (size > sizeof nursery.blocks - nursery.used) return NULL;
+    void *block = nursery.blocks + nursery.used;
+    nursery.used += rounded(size);
+    return block;
+}
+
+/// Does nothing unless it is the last block.
+static void return_to_nursery(const char *block, size_t size) {
+    if (block + rounded(size) == nursery.blocks + nursery.used) nursery.used -= rounded(size);
+}
+
+void cluabridge_begin_nursery(cluabridge_State *state) {
+    if (nursery.owner != NULL) return;
+    nursery.owner = state;
+    state->memory.has_nursery = true;
+}
+
+// ---- blocks
+
+static void *new_block(const cluabridge_Memory *memory, size_t size) {
+    void *block = memory->has_nursery ? take_from_nursery(size) : NULL;
+    return block != NULL ? block : malloc(size);
+}
+
+static void free_block(cluabridge_Memory *memory, void *block, size_t size) {
+    if (block == NULL) return;
+    memory->frees++;
+    if (is_in_nursery(block)) {
+        return_to_nursery(block, size);
+        return;
+    }
+    free(block);
+    cluabridge_heap_note_freed(size);
+}
+
+static void *resize_block(const cluabridge_Memory *memory, void *block, size_t old_size, size_t new_size) {
+    if (!is_in_nursery(block)) return realloc(block, new_size);
+    if (new_size <= old_size) return block;
+    size_t used = nursery.used;
+    // If it was the last, it grows where it is.
+    return_to_nursery(block, old_size);
+    void *resized = new_block(memory, new_size);
+    if (resized == NULL) nursery.used = used;
+    if (resized != NULL && resized != block) memcpy(resized, block, old_size);
+    return resized;
+}
+
 static void *grow(cluabridge_State *state, void *block, size_t old_size, size_t new_size) {
     cluabridge_Memory *memory = &state->memory;
     for (;;) {
         size_t growth = new_size - old_size;
-        void *grown = admit(memory, growth) ? realloc(block, new_size) : NULL;
+        void *grown = NULL;
+        if (admit(memory, growth)) {
+            grown = block == NULL ? new_block(memory, new_size) : resize_block(memory, block, old_size, new_size);
+        }
         if (grown != NULL) {
             memory->bytes_in_use += growth;
             memory->refused_size = 0;
@@ -58,34 +130,33 @@ static void *grow(cluabridge_State *state, void *block, size_t old_size, size_t 
 
 /// With limits in force: keeps the books.
 static void *allocate_within_limits(cluabridge_State *state, void *block, size_t old_size, size_t new_size) {
+    cluabridge_Memory *memory = &state->memory;
     if (block == NULL) old_size = 0;  // for a new block, Lua passes its kind instead
     if (new_size > old_size) return grow(state, block, old_size, new_size);
 
-    cluabridge_Memory *memory = &state->memory;
     memory->bytes_in_use -= old_size - new_size;
     if (new_size == 0) {
-        memory->frees++;
-        free(block);
+        free_block(memory, block, old_size);
         return NULL;
     }
     // Lua relies on shrinking to succeed; a block that is too large serves as well.
-    void *shrunk = realloc(block, new_size);
+    void *shrunk = resize_block(memory, block, old_size, new_size);
     return shrunk != NULL ? shrunk : block;
 }
 
 void *cluabridge_allocate(void *record, void *block, size_t old_size, size_t new_size) {
     cluabridge_State *state = record;
+    cluabridge_Memory *memory = &state->memory;
     // Nearly every program allocates here, and often: without limits there is nothing to count.
-    if (!state->memory.is_limited) {
+    if (!memory->is_limited) {
         if (new_size == 0) {
-            state->memory.frees++;
-            free(block);
-            if (block != NULL) cluabridge_heap_note_freed(old_size);
+            free_block(memory, block, old_size);
             return NULL;
         }
-        void *allocated = block == NULL ? malloc(new_size) : realloc(block, new_size);
+        void *allocated =
+            block == NULL ? new_block(memory, new_size) : resize_block(memory, block, old_size, new_size);
         if (allocated != NULL) {
-            state->memory.refused_size = 0;
+            memory->refused_size = 0;
             cluabridge_heap_note(allocated, new_size);
             return allocated;
         }

@@ -1,5 +1,5 @@
-// Trying out whether calls look in memory as cluabridge_frames.h says. Each pointer is compared with what Lua's interface tells
-// before it is followed.
+// Trying out whether calls look in memory as cluabridge_frames.h says. What is read is compared with what Lua's interface tells
+// before it is used to read more.
 #include "frames.h"
 
 #include <string.h>
@@ -25,19 +25,28 @@ static int look(lua_State *L) {
     return 1;
 }
 
-bool cluabridge_try_frames(lua_State *L) {
+/// Has `look` called twice from one function, and returns whether it found what it should. Protected: it may run out of memory.
+static int try_frames(lua_State *L) {
     // Between the calls lie the four instructions of the second, of four bytes each.
     static const char text[] =
         "local look, userdata, number = ... "
         "local first = look(userdata, number) "
         "local second = look(userdata, number) "
         "return first, second";
-    if (LUA_VERSION_NUM != 504 || luaL_loadbuffer(L, text, strlen(text), "=[frames]") != LUA_OK) return false;
+    if (luaL_loadbuffer(L, text, strlen(text), "=[frames]") != LUA_OK) return lua_error(L);
     lua_pushcfunction(L, look);
     lua_newuserdatauv(L, SIZE, 0);
     lua_pushinteger(L, NUMBER);
-    bool is_right = lua_pcall(L, 3, 2, 0) == LUA_OK && lua_islightuserdata(L, 1) && lua_islightuserdata(L, 2)
-                    && (const char *)lua_touserdata(L, 2) - (const char *)lua_touserdata(L, 1) == 16;
+    lua_call(L, 3, 2);
+    const char *first = lua_touserdata(L, -2), *second = lua_touserdata(L, -1);
+    lua_pushboolean(L, first != NULL && second == first + 16);
+    return 1;
+}
+
+bool cluabridge_try_frames(lua_State *L) {
+    if (LUA_VERSION_NUM != 504) return false;
+    lua_pushcfunction(L, try_frames);
+    bool is_right = lua_pcall(L, 0, 1, 0) == LUA_OK && lua_toboolean(L, -1);
     lua_settop(L, 0);
     return is_right;
 }

@@ -9,12 +9,6 @@
 
 _Static_assert(sizeof(cluabridge_Body) == sizeof(void *), "a body travels in a light userdata");
 
-/// A body that a C function stands for.
-typedef struct {
-    cluabridge_Body body;
-    cluabridge_QuickBody quick;  ///< NULL = none
-} Entry;
-
 #define SIXTEEN(do, n) \
     do(n##0) do(n##1) do(n##2) do(n##3) do(n##4) do(n##5) do(n##6) do(n##7) \
     do(n##8) do(n##9) do(n##a) do(n##b) do(n##c) do(n##d) do(n##e) do(n##f)
@@ -26,50 +20,66 @@ typedef struct {
     SIXTEEN(do, 1c) SIXTEEN(do, 1d) SIXTEEN(do, 1e) SIXTEEN(do, 1f)
 #define QUICK(do) SIXTEEN(do, 0)
 
-/// Given out in order, never taken back.
-static Entry entries[512], quick_entries[16];
+/// The body of each entry, given out in order, never taken back.
+static cluabridge_Body bodies[512];
+/// The same for bodies with a quick form.
+static struct {
+    cluabridge_QuickBody quick;
+    cluabridge_Body body;
+} quick_bodies[16];
 
-#define ENTER(n) static int enter_##n(lua_State *L) { return invoke(L, entries[0x##n].body); }
+#define ENTER(n) static int enter_##n(lua_State *L) { return invoke(L, bodies[0x##n]); }
 #define ENTER_QUICKLY(n) \
     static int enter_quickly_##n(lua_State *L) { \
-        int results = quick_entries[0x##n].quick(L); \
-        return results >= 0 ? results : invoke_slowly(L, quick_entries[0x##n].body); \
+        int results = quick_bodies[0x##n].quick(L); \
+        return results >= 0 ? results : invoke_slowly(L, quick_bodies[0x##n].body); \
     }
 #define NAME(n) enter_##n,
 #define NAME_QUICK(n) enter_quickly_##n,
 
+/// Not inlined, so that the quick way saves no registers for it.
 __attribute__((noinline)) static int invoke_slowly(lua_State *L, cluabridge_Body body) { return invoke(L, body); }
 
 ALL(ENTER)
 QUICK(ENTER_QUICKLY)
-static const lua_CFunction functions[] = {ALL(NAME)}, quick_functions[] = {QUICK(NAME_QUICK)};
-enum { ENTRIES = sizeof functions / sizeof *functions, QUICK_ENTRIES = sizeof quick_functions / sizeof *quick_functions };
-_Static_assert(ENTRIES == sizeof entries / sizeof *entries, "a function for each entry");
-_Static_assert(QUICK_ENTRIES == sizeof quick_entries / sizeof *quick_entries, "a function for each entry");
+static const lua_CFunction entries[] = {ALL(NAME)}, quick_entries[] = {QUICK(NAME_QUICK)};
+enum { ENTRIES = sizeof entries / sizeof *entries, QUICK_ENTRIES = sizeof quick_entries / sizeof *quick_entries };
+_Static_assert(ENTRIES == sizeof bodies / sizeof *bodies, "an entry for each body");
+_Static_assert(QUICK_ENTRIES == sizeof quick_bodies / sizeof *quick_bodies, "an entry for each body");
 
-/// The number of the entry of a body, -1 if all are given to others. Programs with states on several threads share them.
-static int entry_of(cluabridge_Body body, cluabridge_QuickBody quick, Entry entries[], int count) {
-    for (int i = 0; i < count; i++) {
-        cluabridge_Body owner = __atomic_load_n(&entries[i].body, __ATOMIC_RELAXED);
-        bool mine = owner == body;
-        if (owner == NULL) {
-            mine = __atomic_compare_exchange_n(&entries[i].body, &owner, body, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)
-                   || owner == body;
-        }
-        if (!mine) continue;
-        __atomic_store_n(&entries[i].quick, quick, __ATOMIC_RELAXED);
-        return i;
+/// Makes `*place` the function's, unless it is another's already. Programs with states on several threads share the entries.
+static bool claim(void (**place)(void), void (*function)(void)) {
+    void (*owner)(void) = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+    if (owner != NULL) return owner == function;
+    return __atomic_compare_exchange_n(place, &owner, function, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+           || owner == function;
+}
+
+/// The entry of a body, NULL if all are given to others.
+static lua_CFunction entry_of(cluabridge_Body body) {
+    for (int i = 0; i < ENTRIES; i++) {
+        if (claim((void (**)(void))&bodies[i], (void (*)(void))body)) return entries[i];
     }
-    return -1;
+    return NULL;
+}
+
+/// The entry of a body and its quick form. What lies between claiming one and the other is no matter: who has the same quick
+/// form has the same body, or goes on to the next entry.
+static lua_CFunction quick_entry_of(cluabridge_QuickBody quick, cluabridge_Body body) {
+    for (int i = 0; i < QUICK_ENTRIES; i++) {
+        if (claim((void (**)(void))&quick_bodies[i].quick, (void (*)(void))quick)
+            && claim((void (**)(void))&quick_bodies[i].body, (void (*)(void))body)) return quick_entries[i];
+    }
+    return NULL;
 }
 
 void cluabridge_push_quick_function(lua_State *L, cluabridge_QuickBody quick, cluabridge_Body body) {
-    int entry = entry_of(body, quick, quick_entries, QUICK_ENTRIES);
-    if (entry < 0) {
+    lua_CFunction entry = quick_entry_of(quick, body);
+    if (entry != NULL) {
+        lua_pushcfunction(L, entry);
+    } else {
         cluabridge_push_function(L, body, 0);
-        return;
     }
-    lua_pushcfunction(L, quick_functions[entry]);
 }
 
 static int closure(lua_State *L) {
@@ -77,9 +87,9 @@ static int closure(lua_State *L) {
 }
 
 void cluabridge_push_function(lua_State *L, cluabridge_Body body, int upvalues) {
-    int entry = upvalues == 0 ? entry_of(body, NULL, entries, ENTRIES) : -1;
-    if (entry >= 0) {
-        lua_pushcfunction(L, functions[entry]);
+    lua_CFunction entry = upvalues == 0 ? entry_of(body) : NULL;
+    if (entry != NULL) {
+        lua_pushcfunction(L, entry);
         return;
     }
     lua_pushlightuserdata(L, (void *)body);

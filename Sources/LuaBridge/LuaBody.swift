@@ -5,6 +5,13 @@
 /// closure written in `main.swift`: both pay for an isolation check at every call.
 public typealias LuaBody = @convention(c) @Sendable (OpaquePointer?) -> Int32
 
+/// What a body of some nanoseconds does most of the time, without all that its other cases need. Returns the number of results,
+/// or -1, with nothing changed, to leave everything to the body.
+///
+/// It must not allocate memory of Lua, nor run Lua code, nor fail, so it is not written with ``Lua/run(_:_:)``. It may look at
+/// arguments and push numbers, booleans and nil.
+public typealias LuaQuickBody = @convention(c) @Sendable (OpaquePointer?) -> Int32
+
 extension Lua {
     /// Runs a throwing Swift function as the body of a Lua function.
     ///
@@ -31,17 +38,15 @@ public struct LuaFunction: Sendable {
     /// What it runs.
     public let body: LuaBody
     /// What is tried before.
-    let quick: LuaBody?
+    let quick: LuaQuickBody?
 
     /// Names a body.
     ///
     /// - Parameters:
     ///   - name: The name under which Lua finds it.
-    ///   - quick: For functions of some nanoseconds: what `body` does most of the time, without all that its other cases
-    ///     need. Returns the number of results, or -1, with nothing changed, to leave it to `body`. It must not allocate memory
-    ///     of Lua, nor run Lua code, nor fail; it may look at arguments and push numbers, booleans and nil.
+    ///   - quick: For functions of some nanoseconds: what is tried before.
     ///   - body: What it runs.
-    public init(_ name: StaticString, quick: LuaBody? = nil, _ body: @escaping LuaBody) {
+    public init(_ name: StaticString, quick: LuaQuickBody? = nil, _ body: @escaping LuaBody) {
         self.name = name
         self.quick = quick
         self.body = body

@@ -1,3 +1,5 @@
+import CLuaBridge
+
 /// How a protected operation ended.
 @frozen
 public enum LuaStatus: Int32, Sendable {
@@ -18,7 +20,17 @@ public enum LuaStatus: Int32, Sendable {
 
     @usableFromInline
     init(code: Int32) {
-        self = LuaStatus(rawValue: code).unsafelyUnwrapped
+        // Not by the raw value: the compiler's function for that has no name by which the linker could put it among those that a
+        // child runs.
+        switch code {
+        case LUA_OK: self = .ok
+        case LUA_YIELD: self = .yield
+        case LUA_ERRRUN: self = .runtimeError
+        case LUA_ERRSYNTAX: self = .syntaxError
+        case LUA_ERRMEM: self = .memoryError
+        case LUA_ERRERR: self = .handlerError
+        default: self = .fileError
+        }
     }
 
     /// Throws ``LuaFault/value`` unless the status is ``ok``: the error value is on the stack already.

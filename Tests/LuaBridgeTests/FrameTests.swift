@@ -71,6 +71,29 @@ final class FrameTests: LuaTestCase {
         XCTAssertTrue(makeHost(libraries: false).lua.record.pointee.knows_frames)
     }
 
+    func testANewStateIsEmpty() {
+        XCTAssertEqual(makeHost(libraries: false).lua.top, 0)
+    }
+
+    func testWhereFramesAreNotKnownTheBodiesDoTheWork() {
+        let host = makeProbes()
+        host.lua.record.pointee.knows_frames = false
+        expect(host, "return p:arguments(), p:isProbe(), p:line(), p:line()", "-1 0 1 1")
+        XCTAssertEqual(linesFound, 2)
+    }
+
+    func testAQuickBodyBelongsToItsFunction() {
+        let host = makeHost()
+        let body: LuaBody = { answer($0, 0) }
+        let one: LuaQuickBody = { answer($0, 1) }
+        let two: LuaQuickBody = { answer($0, 2) }
+        for (name, quick) in [("f", one), ("g", two), ("h", one)] as [(StaticString, LuaQuickBody)] {
+            cluabridge_push_quick_function(host.lua.pointer, quick, body)
+            XCTAssertNoThrow(try host.lua.setGlobal(name))
+        }
+        expect(host, "return f(), g(), h()", "1 2 1")
+    }
+
     func testCountsArguments() {
         let host = makeProbes()
         expect(host, "return p:arguments(), p.arguments(), p:arguments(nil, 2), p.arguments(nil)", "1 0 3 1")
@@ -119,7 +142,11 @@ final class FrameTests: LuaTestCase {
             return table.unpack(lines)
             """
         expect(host, code, "3 4 4 5 8 0")
-        XCTAssertLessThan(linesFound, 250, "those that come again are known, but for calls from C")
+        linesFound = 0
+        expect(
+            host, "local a, b for i = 1, 100 do a, b = p:line(), p.line() end return a, b, (p:line())",
+            "1 1 1")
+        XCTAssertEqual(linesFound, 3, "once for each place, where nothing is freed")
     }
 
     func testNotesAreForgottenWithTheirCode() {

@@ -213,4 +213,38 @@ final class MemoryTests: LuaTestCase {
         let counted = host.lua.integer(at: -1)!
         XCTAssertEqual(Double(host.runtime.bytesInUse), Double(counted), accuracy: 4096)
     }
+
+    /// There is one for the whole process, so this is the only test of it; those that fork are in Lua.
+    func testANurseryHoldsWhatItCanAndTheRestIsAsEver() {
+        let host = makeHost()
+        LuaRuntime.beginNursery(of: host.lua)
+        let code = """
+            collectgarbage("generational")
+            local texts, sum = {}, 0
+            for i = 1, 2000 do
+                texts[i % 50 + 1] = ("x"):rep(i % 97) .. i
+                local list = {}
+                for k = 1, i % 20 do list[k] = k end
+                sum = sum + #list
+                if i % 100 == 0 then collectgarbage() end
+            end
+            for i = 1951, 2000 do
+                if texts[i % 50 + 1] ~= ("x"):rep(i % 97) .. i then return "lost", i end
+            end
+            return sum, select(2, coroutine.resume(coroutine.create(function(...) return select("#", ...) end), table.unpack({}, 1, 200)))
+            """
+        expect(host, code, "19000 200")
+        // Another state has none, and they do not meet.
+        let other = makeHost()
+        LuaRuntime.beginNursery(of: other.lua)
+        expect(other, code, "19000 200")
+        expect(host, code, "19000 200")
+        // With books kept, and where memory runs out in the middle.
+        for allocations in stride(from: Int64(1), to: 300, by: 7) {
+            cluabridge_limit_memory(host.lua.record, 0, allocations)
+            _ = host.run("local t = {} for i = 1, 100 do t[i] = {i} end return #t")
+            cluabridge_limit_memory(host.lua.record, 0, -1)
+        }
+        expect(host, code, "19000 200")
+    }
 }

@@ -3,7 +3,7 @@
 // Lua's interface costs the call of a function for each look at an argument, and there is none for the instruction that the
 // caller is at. All releases of Lua 5.4 have what follows at the same place. Whether this one has is tried out when a state is
 // opened (frames.c); if not, nothing is ever found here, and who looks goes the long way, through the interface. Nothing
-// is written here.
+// of Lua's is written to.
 #ifndef CLUABRIDGE_FRAMES_H
 #define CLUABRIDGE_FRAMES_H
 
@@ -27,7 +27,7 @@ enum {
 
 /// A full userdata without user values (Udata0 in lobject.h). Its memory comes next.
 typedef struct cluabridge_Userdata {
-    uint64_t collector[1];
+    const void *next;
     uint8_t type, marks;
     uint16_t user_values;
     size_t size;
@@ -88,6 +88,7 @@ CLUABRIDGE_INLINE const void *_Nullable cluabridge_frame_return(lua_State *L) {
 
 // Call sites: what has been found out about the place that a call comes from, for whoever asks at each call. It is kept by the
 // instruction: as long as no block of the state's memory is freed, the same address is the same place of the same function.
+// Places that fall on the same entry push each other out; two that are less than 64 instructions apart do not.
 
 CLUABRIDGE_INLINE cluabridge_CallSite *cluabridge_call_site(cluabridge_State *state, const void *_Nullable instruction) {
     return &state->call_sites[(uintptr_t)instruction / 4 % CLUABRIDGE_CALL_SITES];

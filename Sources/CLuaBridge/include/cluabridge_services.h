@@ -24,6 +24,10 @@ void cluabridge_use_huge_pages(void);
 /// In a forked child: no more huge pages than it has inherited.
 void cluabridge_inherit_huge_pages(void);
 
+/// In a forked child: from now on the state gets its memory, while it lasts, from where its parent has touched nothing, so that
+/// fewer pages need be copied. Only one state of a process can have that.
+void cluabridge_begin_nursery(cluabridge_State *state);
+
 // Loading. Each pushes the compiled chunk or an error message and returns a Lua status. [-0, +1]
 
 /// Compiles `size` bytes. `mode` is "t", "b" or "bt".

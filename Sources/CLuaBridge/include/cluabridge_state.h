@@ -56,6 +56,7 @@ typedef struct {
 /// The allocator's books and limits.
 typedef struct {
     uint64_t frees;                ///< how many blocks have been freed
+    bool has_nursery;              ///< allocator.c says what that is
     bool is_limited;               ///< whether one of the limits below is set; else nothing is counted
     size_t bytes_in_use;           ///< only while limited
     size_t limit;                  ///< no growth beyond this many bytes; 0 = no limit
@@ -73,7 +74,7 @@ typedef struct {
 } cluabridge_CallSite;
 
 /// How many places are kept: those that a loop is likely to go through.
-enum { CLUABRIDGE_CALL_SITES = 16 };
+enum { CLUABRIDGE_CALL_SITES = 64 };
 
 /// A userdata class as the running state knows it.
 typedef struct {
@@ -98,20 +99,21 @@ typedef struct {
     cluabridge_InterruptHandler _Nullable handler;
 } cluabridge_Interrupts;
 
-/// The record itself.
+/// The record itself. What is written to most comes last: the state's own memory is next to it, and so often in the same page,
+/// which is one to be copied after a fork and not two.
 typedef struct {
     lua_State *main;
-    /// The mark: Swift frames are on the C stack above the nearest protected call, so nothing may raise.
-    bool in_swift;
     const char *program_name;
     void *_Nullable context;                  ///< the embedding program's own object
-    size_t collector_debt;                    ///< bytes charged to the collector and not passed on yet
-    cluabridge_Fault fault;
-    cluabridge_Memory memory;
-    cluabridge_Interrupts interrupts;
+    cluabridge_Class classes[CLUABRIDGE_CLASS_LIMIT];
     bool knows_frames;                        ///< whether calls look in memory as cluabridge_frames.h says
     cluabridge_CallSite call_sites[CLUABRIDGE_CALL_SITES];
-    cluabridge_Class classes[CLUABRIDGE_CLASS_LIMIT];
+    cluabridge_Fault fault;
+    size_t collector_debt;                    ///< bytes charged to the collector and not passed on yet
+    cluabridge_Memory memory;
+    cluabridge_Interrupts interrupts;
+    /// The mark: Swift frames are on the C stack above the nearest protected call, so nothing may raise.
+    bool in_swift;
 } cluabridge_State;
 
 /// The record of the state that `L` is a thread of.

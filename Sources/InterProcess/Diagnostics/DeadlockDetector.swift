@@ -35,7 +35,7 @@ public enum DeadlockDetector {
     nonisolated(unsafe) public static var response = DeadlockResponse.off {
         didSet { notesPlaces = response != .off }
     }
-    /// Whether it is to be noted where a script takes what it holds: half as much work again as taking it.
+    /// Whether it is to be noted where a script takes what it holds.
     nonisolated(unsafe) public private(set) static var notesPlaces = false
     /// Shows a deadlock to the user. Set by the language layer.
     nonisolated(unsafe) public static var show: (@convention(thin) (Deadlock) -> Void)?

@@ -25,7 +25,7 @@ public enum HandleTable {
 
     nonisolated(unsafe) private static var locals = UnsafeMutablePointer<Local>(bitPattern: 8)
         .unsafelyUnwrapped
-    nonisolated(unsafe) private static var blocks: [UInt64] = []
+    nonisolated(unsafe) private static var blocks = BlockChain()
     nonisolated(unsafe) private static var freePositions: [UInt32] = []
     nonisolated(unsafe) private static var nextPosition: UInt32 = 0
     /// A bit for each kind of which this process has held an object.
@@ -313,24 +313,25 @@ public enum HandleTable {
         timesCopied += 1
         let lock = ArenaHeader.shared.objectLock
         var link = slot.heldHandles
-        for block in blocks {
+        for index in 0..<blocks.count {
+            let block = blocks[index]
             let copy = try addBlock(to: link)
             link = SharedWord(offset: copy)
-            var index = 1
-            while index <= entriesPerBlock {
+            var entry = 1
+            while entry <= entriesPerBlock {
                 // As many to a transaction as its record takes: two words each.
                 lock.lock()
                 var change = Transaction(under: lock)
                 var room = RedoRecord.capacity / 2
-                while index <= entriesPerBlock, room > 0 {
-                    let value = SharedWord(offset: block + UInt64(index * 8)).relaxed()
+                while entry <= entriesPerBlock, room > 0 {
+                    let value = SharedWord(offset: block + UInt64(entry * 8)).relaxed()
                     if value != 0 {
                         let object = SharedObject(index: Handle(rawValue: value & ~occupied).index)
                         change.set(object.owners, object.owners.relaxed() + 1)
-                        change.set(SharedWord(offset: copy + UInt64(index * 8)), value)
+                        change.set(SharedWord(offset: copy + UInt64(entry * 8)), value)
                         room -= 1
                     }
-                    index += 1
+                    entry += 1
                 }
                 change.commit()
                 lock.unlock()
@@ -341,7 +342,7 @@ public enum HandleTable {
     /// In a forked child: from now on its own entries count, not those of its parent.
     static func becomeCopy() {
         var block = Slot.mine.heldHandles.load()
-        for index in blocks.indices {
+        for index in 0..<blocks.count {
             blocks[index] = block
             block = SharedWord(offset: block).load()
         }
@@ -370,4 +371,23 @@ public enum HandleTable {
             block = next
         }
     }
+}
+
+/// The blocks of this process's table, in their order. The first is kept apart from the others, among the variables: most
+/// processes have no more, and a child that writes it down copies no page for it.
+private struct BlockChain {
+    private var first: UInt64 = 0
+    private var others: [UInt64] = []
+
+    var count: Int { first == 0 ? 0 : 1 + others.count }
+    var last: UInt64? { others.last ?? (first == 0 ? nil : first) }
+
+    subscript(index: Int) -> UInt64 {
+        @inline(__always) get { index == 0 ? first : others[index - 1] }
+        set { if index == 0 { first = newValue } else { others[index - 1] = newValue } }
+    }
+
+    mutating func append(_ block: UInt64) { if first == 0 { first = block } else { others.append(block) } }
+
+    mutating func removeLast() { if others.popLast() == nil { first = 0 } }
 }

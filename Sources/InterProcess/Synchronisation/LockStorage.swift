@@ -12,7 +12,7 @@
 //           was woken last · 208 when somebody was woken last, by Clock.coarse
 //
 // Invariants: taking is one compare-and-swap from free (or from a dead owner, where that is
-// allowed), giving back one store of 0. The owner's slot lists the lock before it is taken and
+// allowed), giving back one to 0. The owner's slot lists the lock before it is taken and
 // until after it is given back, so the sweep finds every lock a dead process held.
 //
 // A crash leaves: an owner that is dead. Whoever wants the lock sees that at once, by the

@@ -25,7 +25,9 @@ enum Place {
     static func noted(_ lua: Lua) -> UInt64 { cluabridge_call_site_note(lua.pointer) }
 
     private static func slowlyFound(_ lua: Lua) -> UInt64 {
-        guard let position = lua.position else { return 0 }
+        // If the caller is no script, but a function of Lua's own or of the module, the line is that of who called it.
+        let direct = lua.position(level: 1)
+        guard let position = direct ?? lua.position else { return 0 }
         // Strings that are loaded are without number, and what is interned stays.
         let isString = position.shortSource.hasPrefix("[string ")
         let name = Array((isString ? "[string]" : position.shortSource).utf8)
@@ -35,7 +37,9 @@ enum Place {
             lastSource = strdup(position.shortSource)
             lastID = id
         }
-        return value(id, position.line)
+        let place = value(id, position.line)
+        if direct != nil { cluabridge_note_call_site(lua.pointer, place) }
+        return place
     }
 
     private static func value(_ id: UInt64, _ line: Int32) -> UInt64 {

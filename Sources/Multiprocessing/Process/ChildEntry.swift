@@ -15,6 +15,7 @@ enum ChildEntry {
         parent: ProcessRecord
     ) -> Never {
         LuaRuntime.inheritHugePages()
+        LuaRuntime.beginNursery(of: lua)
         CurrentProcess.become(lua, at: index, state)
         ParentProcess.become(lua, parent)
         Children.inheritedByChild(lua)

@@ -112,6 +112,7 @@ enum Children {
 
     /// Terminates the daemons; those that do not end in time are killed.
     static func endDaemons(_ lua: Lua, within seconds: Double) {
+        guard ChildProcess.hasForked else { return }
         forEach(lua) { state in
             guard state.pointee.isDaemon, let child = state.pointee.child else { return }
             Logging.info(lua, "calling terminate() for daemon \(ProcessObject.name(of: -1, in: lua))")
@@ -132,6 +133,7 @@ enum Children {
     ///
     /// - Returns: false if interrupted.
     static func joinAll(_ lua: Lua, patience: Double) -> Bool {
+        guard ChildProcess.hasForked else { return true }
         let notice = Deadline.after(seconds: patience)
         var isInterrupted = false
         var hasNotified = false

@@ -6,8 +6,14 @@ import LuaBridge
 enum CurrentProcess {
     private static let object = Registry.Key.currentProcess
 
+    /// What the Lua object that stands for this process holds; nil while it is not made.
+    nonisolated(unsafe) static var ownState: UnsafeMutablePointer<ProcessState>?
+
     /// Which child of which child … it is: [2, 1] is the first child of the second child of the main process.
-    nonisolated(unsafe) private(set) static var identity: [Int32] = []
+    static var identity: [Int32] { number == 0 ? [] : ancestry + [number] }
+    // Apart, so that a child need not make an array.
+    nonisolated(unsafe) private static var ancestry: [Int32] = []
+    nonisolated(unsafe) private static var number: Int32 = 0
     /// How many Process objects this process has made: the next one's number.
     nonisolated(unsafe) private static var made: Int32 = 0
     nonisolated(unsafe) private(set) static var isDaemon = false
@@ -15,7 +21,7 @@ enum CurrentProcess {
     nonisolated(unsafe) static var ownName: String?
 
     /// Whether it was started by another process of the family.
-    static var isChild: Bool { !identity.isEmpty }
+    static var isChild: Bool { number != 0 }
 
     /// A number for a new Process object, from 1.
     static func nextNumber() -> Int32 {
@@ -30,15 +36,9 @@ enum CurrentProcess {
 
     /// In a forked child: it is now the process of the Lua object at `index`.
     static func become(_ lua: Lua, at index: Int32, _ state: UnsafeMutablePointer<ProcessState>) {
-        if ProcessObject.field("_authkey", of: index, in: lua) == .nil {
-            Registry.push(object, to: lua)
-            ProcessObject.field("_authkey", of: -1, in: lua)
-            ProcessObject.setField("_authkey", of: index, in: lua)
-            lua.pop()
-        }
-        lua.pop()
-        state.pointee.selfPid = getpid()
-        identity.append(state.pointee.number)
+        ownState = state
+        if isChild { ancestry.append(number) }
+        number = state.pointee.number
         made = 0
         ownName = nil
         isDaemon = state.pointee.isDaemon

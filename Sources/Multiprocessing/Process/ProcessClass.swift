@@ -99,6 +99,10 @@ enum ProcessClass {
         ProcessObject.push(lua, ofClassAt: 1, number: number)
         lua.push("\(name(of: -1, in: lua))-\(CurrentProcess.identityText(number))")
         ProcessObject.setField("_name", of: -2, in: lua)
+        try CurrentProcess.push(lua)
+        ProcessObject.field("_authkey", of: -1, in: lua)
+        ProcessObject.setField("_authkey", of: -3, in: lua)
+        lua.pop()
         return 1
     }
 
@@ -235,7 +239,7 @@ enum ProcessClass {
     /// For `run`: the target and its arguments, kwargs last.
     private static func invocation(_ lua: Lua) throws(LuaFault) -> Int32 {
         let state = try ProcessObject.check(lua)
-        guard state.pointee.phase == .initial || state.pointee.isSelf else {
+        guard state.pointee.phase == .initial || state.isSelf else {
             throw .message("cannot run a process that was started: its target went with it")
         }
         let base = lua.top

@@ -17,13 +17,13 @@ enum ProcessDescription {
         var parts = [
             ProcessClass.name(of: index, in: lua), "name='\(ProcessObject.name(of: index, in: lua))'",
         ]
-        if state.pointee.isSelf {
+        if state.isSelf {
             parts.append("pid=\(getpid())")
         } else if let child = state.pointee.child {
             parts.append("pid=\(child.pid)")
         }
-        parts.append("parent=\(state.pointee.isSelf ? getppid() : state.pointee.creator)")
-        parts.append(status(state.pointee))
+        parts.append("parent=\(state.isSelf ? getppid() : state.pointee.creator)")
+        parts.append(status(state))
         if let exitCode {
             parts.append("exitcode=\(exitCode < 0 ? "-" + SignalName.of(-exitCode) : "\(exitCode)")")
         }
@@ -31,11 +31,11 @@ enum ProcessDescription {
         return "<\(parts.joined(separator: " "))>"
     }
 
-    private static func status(_ state: ProcessState) -> String {
+    private static func status(_ state: UnsafeMutablePointer<ProcessState>) -> String {
         if state.isSelf { return "started" }
-        switch state.phase {
+        switch state.pointee.phase {
         case .closed: return "closed"
-        case _ where state.creator != getpid(): return "unknown"
+        case _ where state.pointee.creator != getpid(): return "unknown"
         case .initial: return "initial"
         case .started: return "started"
         case .ended: return "stopped"

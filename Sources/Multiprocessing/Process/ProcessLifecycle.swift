@@ -8,7 +8,7 @@ enum ProcessLifecycle {
     /// `p:start()`: forks. The child never returns from here.
     private static func start(_ lua: Lua) throws(LuaFault) -> Int32 {
         let state = try ProcessObject.check(lua)
-        guard state.pointee.phase == .initial, !state.pointee.isSelf else {
+        guard state.pointee.phase == .initial, !state.isSelf else {
             throw .message("cannot start a process twice")
         }
         guard state.pointee.creator == getpid() else {
@@ -19,9 +19,6 @@ enum ProcessLifecycle {
         }
         try ProcessClass.checkPurpose(lua)
         Children.reapFinishedOccasionally(lua)
-        // The child asks the object of this process for its authkey.
-        try CurrentProcess.push(lua)
-        lua.pop()
         ip_line_buffer_stdout()
         let parent = Family.currentRecord
         do throws(StartFailure) {
@@ -46,7 +43,7 @@ enum ProcessLifecycle {
     ) throws(LuaFault) -> UnsafeMutablePointer<ProcessState> {
         let state = try ProcessObject.check(lua)
         guard state.pointee.creator == getpid() else {
-            let why = state.pointee.isSelf ? "this is the process itself" : "another process started it"
+            let why = state.isSelf ? "this is the process itself" : "another process started it"
             throw .message("\(notChild) (\(why))")
         }
         guard state.pointee.phase != .initial else { throw .message(notStarted) }
@@ -63,7 +60,7 @@ enum ProcessLifecycle {
 
     private static func isAlive(_ lua: Lua) throws(LuaFault) -> Int32 {
         let state = try ProcessObject.check(lua)
-        if state.pointee.isSelf {
+        if state.isSelf {
             lua.push(true)
             return 1
         }
@@ -87,7 +84,7 @@ enum ProcessLifecycle {
     private static func close(_ lua: Lua) throws(LuaFault) -> Int32 {
         let state = try ProcessObject.userdata.check(lua, at: 1)
         // The object of the running process stays: there is nothing to give back, and everybody here needs it.
-        if state.pointee.phase == .closed || state.pointee.selfPid == getpid() { return 0 }
+        if state.pointee.phase == .closed || state.isSelf { return 0 }
         if state.pointee.phase == .started, Children.exitCode(lua, of: 1, state) == nil {
             throw .message(
                 "Cannot close a process while it is still running. You should first call join() or terminate()."

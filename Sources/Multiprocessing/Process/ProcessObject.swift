@@ -20,12 +20,11 @@ struct ProcessState: BitwiseCopyable {
     var sentinel: Int32 = -1
     /// Valid from started until closed.
     var child: ChildProcess?
+}
 
-    /// The process that the object stands for from the inside; 0 in all others.
-    var selfPid: pid_t = 0
-
-    /// Whether it stands for the calling process itself.
-    var isSelf: Bool { selfPid == getpid() }
+extension UnsafeMutablePointer<ProcessState> {
+    /// Whether the object stands for the calling process itself.
+    var isSelf: Bool { self == CurrentProcess.ownState }
 }
 
 /// The userdata behind Process objects and those of its subclasses.
@@ -46,6 +45,7 @@ enum ProcessObject {
         finalizer: { _, payload in
             let state = payload.assumingMemoryBound(to: ProcessState.self)
             release(&state.pointee)
+            if state.isSelf { CurrentProcess.ownState = nil }
         })
 
     /// Pushes a new object of the class (a table) at `classIndex`.
@@ -56,7 +56,8 @@ enum ProcessObject {
         let classIndex = lua.absolute(classIndex)
         let state = userdata.push(
             ProcessState(creator: getpid(), number: number, isDaemon: CurrentProcess.isDaemon), to: lua)
-        lua.createTable()
+        // It has most of them soon.
+        lua.createTable(fields: 8)
         lua.setUserValue(fields, at: -2)
         lua.pushValue(at: classIndex)
         lua.setUserValue(ownClass, at: -2)
@@ -66,7 +67,7 @@ enum ProcessObject {
     /// Pushes the object that stands for the main process.
     static func pushMain(_ lua: Lua) throws(LuaFault) {
         ProcessClass.push(lua)
-        push(lua, ofClassAt: -1, number: 0).pointee.selfPid = getpid()
+        CurrentProcess.ownState = push(lua, ofClassAt: -1, number: 0)
         lua.remove(at: -2)
         lua.push("MainProcess")
         setField("_name", of: -2, in: lua)

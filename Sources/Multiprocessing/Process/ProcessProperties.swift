@@ -32,7 +32,7 @@ enum ProcessProperties {
         let state = try ProcessObject.check(lua)
         guard lua.type(at: 3) == .string else { throw .message("name must be a string") }
         lua.pushValue(at: 3)
-        if state.pointee.selfPid == getpid() { CurrentProcess.ownName = lua.string(at: 3) }
+        if state.isSelf { CurrentProcess.ownName = lua.string(at: 3) }
         ProcessObject.setField("_name", of: 1, in: lua)
         return 0
     }
@@ -44,7 +44,7 @@ enum ProcessProperties {
 
     private static func setDaemon(_ lua: Lua) throws(LuaFault) -> Int32 {
         let state = try ProcessObject.check(lua)
-        guard state.pointee.phase == .initial, !state.pointee.isSelf else {
+        guard state.pointee.phase == .initial, !state.isSelf else {
             throw .message("process has already started")
         }
         guard let value = lua.boolean(at: 3) else {
@@ -56,7 +56,7 @@ enum ProcessProperties {
 
     private static func pid(_ lua: Lua) throws(LuaFault) -> Int32 {
         let state = try ProcessObject.check(lua)
-        if state.pointee.isSelf {
+        if state.isSelf {
             lua.push(getpid())
         } else if let child = state.pointee.child {
             lua.push(child.pid)
@@ -102,12 +102,7 @@ enum ProcessProperties {
 
     private static func authKey(_ lua: Lua) throws(LuaFault) -> Int32 {
         _ = try ProcessObject.check(lua)
-        if ProcessObject.field("_authkey", of: 1, in: lua) == .nil {
-            lua.pop()
-            // Inherited from the process that made it; in a child, from its own.
-            try CurrentProcess.push(lua)
-            ProcessObject.field("_authkey", of: -1, in: lua)
-        }
+        ProcessObject.field("_authkey", of: 1, in: lua)
         return 1
     }
 

@@ -113,6 +113,9 @@ enum LockClass {
         return LockStorage(payload.assumingMemoryBound(to: SharedReference.self).pointee.object)
     }
 
+    // Functions of their own: in the thunk around a closure, LLVM inlines nothing.
+
+    /// `acquire()` where the lock is free.
     @inline(never)
     private static func acquireQuickly(_ lua: Lua) -> Int32 {
         guard cluabridge_frame_arguments(lua.pointer) == 1, let storage = subject(lua) else { return -1 }
@@ -126,6 +129,7 @@ enum LockClass {
         return 1
     }
 
+    /// `release()` where this process has acquired it once.
     @inline(never)
     private static func releaseQuickly(_ lua: Lua) -> Int32 {
         guard let storage = subject(lua), storage.releaseQuickly() else { return -1 }
