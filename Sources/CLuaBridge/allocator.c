@@ -8,12 +8,9 @@
 //
 // The collector itself may be refused memory without Lua asking again. It never raises then: it keeps what it
 // has.
-//
-// A forked child gets its first blocks from a nursery, memory that its parent has not touched. What the C library has to give
-// lies here and there in pages that both share, each of which the child would have to copy; and as most children live for a
-// moment, the nursery is often all they need.
 #include "allocator.h"
 #include "heap.h"
+#include "nursery.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,53 +37,16 @@ static bool admit(cluabridge_Memory *memory, size_t bytes) {
     return true;
 }
 
-// ---- the nursery: blocks one after the other; what is freed is used again only if it is the last
-
-enum : size_t { NURSERY_SIZE = 16 << 10, NURSERY_UNIT = 16 };
-
-/// The books lie with the blocks, so that they are no page of their own.
-static _Alignas(4096) struct {
-    /// Whose it is: one state's, and that of the children of its process.
-    const cluabridge_State *owner;
-    size_t used;
-    _Alignas(NURSERY_UNIT) char blocks[NURSERY_SIZE - NURSERY_UNIT];
-} nursery;
-
-static bool is_in_nursery(const void *block) { return (uintptr_t)block - (uintptr_t)&nursery < sizeof nursery; }
-
-static size_t rounded(size_t size) { return (size + NURSERY_UNIT - 1) & ~(NURSERY_UNIT - 1); }
-
-/// NULL if not as much is left.
-static void *take_from_nursery(size_t size) {
-    if (size > sizeof nursery.blocks - nursery.used) return NULL;
-    void *block = nursery.blocks + nursery.used;
-    nursery.used += rounded(size);
-    return block;
-}
-
-/// Does nothing unless it is the last block.
-static void return_to_nursery(const char *block, size_t size) {
-    if (block + rounded(size) == nursery.blocks + nursery.used) nursery.used -= rounded(size);
-}
-
-void cluabridge_begin_nursery(cluabridge_State *state) {
-    if (nursery.owner != NULL) return;
-    nursery.owner = state;
-    state->memory.has_nursery = true;
-}
-
-// ---- blocks
-
 static void *new_block(const cluabridge_Memory *memory, size_t size) {
-    void *block = memory->has_nursery ? take_from_nursery(size) : NULL;
+    void *block = memory->has_nursery ? cluabridge_nursery_take(size) : NULL;
     return block != NULL ? block : malloc(size);
 }
 
 static void free_block(cluabridge_Memory *memory, void *block, size_t size) {
     if (block == NULL) return;
     memory->frees++;
-    if (is_in_nursery(block)) {
-        return_to_nursery(block, size);
+    if (cluabridge_nursery_holds(block)) {
+        cluabridge_nursery_return(block, size);
         return;
     }
     free(block);
@@ -94,15 +54,13 @@ static void free_block(cluabridge_Memory *memory, void *block, size_t size) {
 }
 
 static void *resize_block(const cluabridge_Memory *memory, void *block, size_t old_size, size_t new_size) {
-    if (!is_in_nursery(block)) return realloc(block, new_size);
-    if (new_size <= old_size) return block;
-    size_t used = nursery.used;
-    // If it was the last, it grows where it is.
-    return_to_nursery(block, old_size);
-    void *resized = new_block(memory, new_size);
-    if (resized == NULL) nursery.used = used;
-    if (resized != NULL && resized != block) memcpy(resized, block, old_size);
-    return resized;
+    if (!cluabridge_nursery_holds(block)) return realloc(block, new_size);
+    if (new_size <= old_size || cluabridge_nursery_extend(block, old_size, new_size)) return block;
+    void *moved = new_block(memory, new_size);
+    if (moved == NULL) return NULL;
+    memcpy(moved, block, old_size);
+    cluabridge_nursery_return(block, old_size);
+    return moved;
 }
 
 static void *grow(cluabridge_State *state, void *block, size_t old_size, size_t new_size) {

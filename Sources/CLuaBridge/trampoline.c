@@ -48,27 +48,26 @@ _Static_assert(ENTRIES == sizeof bodies / sizeof *bodies, "an entry for each bod
 _Static_assert(QUICK_ENTRIES == sizeof quick_bodies / sizeof *quick_bodies, "an entry for each body");
 
 /// Makes `*place` the function's, unless it is another's already. Programs with states on several threads share the entries.
-static bool claim(void (**place)(void), void (*function)(void)) {
-    void (*owner)(void) = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+static bool claim(lua_CFunction *place, lua_CFunction function) {
+    lua_CFunction owner = __atomic_load_n(place, __ATOMIC_RELAXED);
     if (owner != NULL) return owner == function;
-    return __atomic_compare_exchange_n(place, &owner, function, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+    return __atomic_compare_exchange_n(place, &owner, function, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)
            || owner == function;
 }
 
 /// The entry of a body, NULL if all are given to others.
 static lua_CFunction entry_of(cluabridge_Body body) {
     for (int i = 0; i < ENTRIES; i++) {
-        if (claim((void (**)(void))&bodies[i], (void (*)(void))body)) return entries[i];
+        if (claim(&bodies[i], body)) return entries[i];
     }
     return NULL;
 }
 
-/// The entry of a body and its quick form. What lies between claiming one and the other is no matter: who has the same quick
-/// form has the same body, or goes on to the next entry.
+/// The entry of a body and its quick form. Nobody calls it before both are there; who has the same quick form for another
+/// body goes on to the next entry.
 static lua_CFunction quick_entry_of(cluabridge_QuickBody quick, cluabridge_Body body) {
     for (int i = 0; i < QUICK_ENTRIES; i++) {
-        if (claim((void (**)(void))&quick_bodies[i].quick, (void (*)(void))quick)
-            && claim((void (**)(void))&quick_bodies[i].body, (void (*)(void))body)) return quick_entries[i];
+        if (claim(&quick_bodies[i].quick, quick) && claim(&quick_bodies[i].body, body)) return quick_entries[i];
     }
     return NULL;
 }

@@ -56,7 +56,7 @@ typedef struct {
 /// The allocator's books and limits.
 typedef struct {
     uint64_t frees;                ///< how many blocks have been freed
-    bool has_nursery;              ///< allocator.c says what that is
+    bool has_nursery;              ///< nursery.c says what that is
     bool is_limited;               ///< whether one of the limits below is set; else nothing is counted
     size_t bytes_in_use;           ///< only while limited
     size_t limit;                  ///< no growth beyond this many bytes; 0 = no limit

@@ -6,8 +6,8 @@ import LuaBridge
 enum CurrentProcess {
     private static let object = Registry.Key.currentProcess
 
-    /// What the Lua object that stands for this process holds; nil while it is not made.
-    nonisolated(unsafe) static var ownState: UnsafeMutablePointer<ProcessState>?
+    /// In a forked child: what the Lua object that stands for this process holds. It stays as long as the process.
+    nonisolated(unsafe) private(set) static var ownState: UnsafeMutablePointer<ProcessState>?
 
     /// Which child of which child … it is: [2, 1] is the first child of the second child of the main process.
     static var identity: [Int32] { number == 0 ? [] : ancestry + [number] }

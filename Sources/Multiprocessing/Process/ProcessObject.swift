@@ -10,7 +10,7 @@ struct ProcessState: BitwiseCopyable {
 
     /// The process that made the object and may start and join it.
     var creator: pid_t
-    /// Its place among the objects its creator has made.
+    /// Its place among the objects its creator has made; 0 for that which stands for its creator.
     var number: Int32
     var isDaemon: Bool
     var phase = Phase.initial
@@ -24,7 +24,7 @@ struct ProcessState: BitwiseCopyable {
 
 extension UnsafeMutablePointer<ProcessState> {
     /// Whether the object stands for the calling process itself.
-    var isSelf: Bool { self == CurrentProcess.ownState }
+    var isSelf: Bool { self == CurrentProcess.ownState || pointee.number == 0 && pointee.creator == getpid() }
 }
 
 /// The userdata behind Process objects and those of its subclasses.
@@ -45,7 +45,6 @@ enum ProcessObject {
         finalizer: { _, payload in
             let state = payload.assumingMemoryBound(to: ProcessState.self)
             release(&state.pointee)
-            if state.isSelf { CurrentProcess.ownState = nil }
         })
 
     /// Pushes a new object of the class (a table) at `classIndex`.
@@ -67,7 +66,7 @@ enum ProcessObject {
     /// Pushes the object that stands for the main process.
     static func pushMain(_ lua: Lua) throws(LuaFault) {
         ProcessClass.push(lua)
-        CurrentProcess.ownState = push(lua, ofClassAt: -1, number: 0)
+        push(lua, ofClassAt: -1, number: 0)
         lua.remove(at: -2)
         lua.push("MainProcess")
         setField("_name", of: -2, in: lua)
