@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/single_threaded.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,6 +18,12 @@
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+/// How many pages a process may have touched for the first time, or copied, whose memory nobody waits for: 4 MiB.
+enum { LITTLE_MEMORY = 1024 };
 
 // What a child runs begins with the functions of this file, what it writes to with its variables: see scripts/build.
 #ifdef IP_CHILD_CODE_ALIGNMENT
@@ -104,4 +111,21 @@ int ip_dying_status(pid_t pid) {
 
 int ip_exit_code(int wait_status) {
     return WIFSIGNALED(wait_status) ? -WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+bool ip_leave_nothing(void) {
+    if (!__libc_single_threaded) return false;
+    // Since the fork. By number, as in streams.c.
+    struct rusage usage;
+    if (syscall(SYS_getrusage, RUSAGE_SELF, &usage) != 0) return false;
+    if (usage.ru_minflt + usage.ru_majflt > LITTLE_MEMORY) return false;
+    return syscall(SYS_close_range, 0, ~0U, 0) == 0;
+}
+
+bool ip_reap(pid_t pid, bool waits) {
+    pid_t result;
+    do result = waitpid(pid, NULL, waits ? 0 : WNOHANG);
+    while (result < 0 && errno == EINTR);
+    // Without such a child there is nothing to wait for either.
+    return result != 0;
 }

@@ -95,3 +95,16 @@ void cluabridge_push_function(lua_State *L, cluabridge_Body body, int upvalues) 
     lua_insert(L, -(upvalues + 1));
     lua_pushcclosure(L, closure, upvalues + 1);
 }
+
+/// Its errors name the function that was called, as it runs in the frame of this one.
+static int preceded(lua_State *L) {
+    ((void (*)(void))lua_touserdata(L, lua_upvalueindex(1)))();
+    return lua_tocfunction(L, lua_upvalueindex(2))(L);
+}
+
+void cluabridge_precede(lua_State *L, void (*before)(void)) {
+    if (!lua_iscfunction(L, -1) || lua_getupvalue(L, -1, 1) != NULL) return;
+    lua_pushlightuserdata(L, (void *)before);
+    lua_insert(L, -2);
+    lua_pushcclosure(L, preceded, 2);
+}

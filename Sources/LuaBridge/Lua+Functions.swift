@@ -1,5 +1,9 @@
 // Functions as data: upvalues, bytecode, loading.
 extension Lua {
+    /// Puts a function that calls `before`, and then does what it did, in place of the C function on top of the stack, if it
+    /// is one and has no upvalues.
+    public func precede(with before: @convention(c) () -> Void) { cluabridge_precede(pointer, before) }
+
     /// Pushes upvalue number `number`, from 1, of the function at `index`, or nothing if it has no such.
     ///
     /// - Returns: The upvalue's name: empty for functions written in C, `(no name)` where debug information

@@ -502,17 +502,25 @@ struct SingleStep {
         }
     }
 
+    /// What a process leaves that is killed while it starts and joins others, and what their zombies leave to the main process.
     private func process(_ report: inout Report) {
+        Family.adoptOrphans()
         balanced(&report, "processes") { report in
             torment(&report, "starting and joining a process") {
-                let child = spawn {}
-                child.finish()
+                for _ in 0..<2 { spawn {}.finish() }
+                DepartedChildren.reapAll()
             } check: {
                 let isAlone = soon {
                     Family.sweep()
                     return Family.otherProcesses.isEmpty
                 }
-                return isAlone ? nil : "somebody is left"
+                if !isAlone { return "somebody is left" }
+                // Children of this process, and orphans.
+                let isReaped = soon {
+                    Family.sweep()
+                    return waitid(P_ALL, 0, nil, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD
+                }
+                return isReaped ? nil : "a zombie is left"
             }
         }
     }

@@ -117,6 +117,15 @@ int ip_dying_status(pid_t pid);
 /// Decodes a wait status: the exit code, or minus the signal.
 int ip_exit_code(int wait_status);
 
+/// Closes all descriptors of the calling process, which is about to end, so that afterwards nothing of it is left but
+/// memory that only the kernel can put away. Does nothing, and returns false, where more would be left: other threads, or
+/// so much memory of its own that whoever starts the next process should rather wait for it.
+bool ip_leave_nothing(void);
+
+/// Asks for the end of child `pid` and forgets it, as waitpid(2) does. With `waits` the call waits for it.
+/// False if the child has not ended yet.
+bool ip_reap(pid_t pid, bool waits);
+
 // ---- attention ------------------------------------------------------------
 
 /// The word in which other processes ask something of this one; a word of its own before there is one. (A global of C:

@@ -15,6 +15,10 @@ void cluabridge_push_function(lua_State *L, cluabridge_Body body, int upvalues);
 /// Pushes a Lua function that runs `quick` and, if that is not enough, `body`. [-0, +1]
 void cluabridge_push_quick_function(lua_State *L, cluabridge_QuickBody quick, cluabridge_Body body);
 
+/// Puts a function that calls `before`, and then does what it did, in place of the C function on top of the stack. Leaves
+/// alone what is none, and what has upvalues. [-1, +1]
+void cluabridge_precede(lua_State *L, void (*before)(void));
+
 /// What a protected call does with an error before it unwinds the stack.
 enum {
     CLUABRIDGE_ERROR_AS_IS = 0,          ///< leave the error value alone

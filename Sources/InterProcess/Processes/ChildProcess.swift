@@ -77,7 +77,9 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         let parent = getpid()
         // A signal that comes to the child before it is ready waits until it is.
         var signals = ip_block_signals()
-        let pid = ip_fork()
+        var pid = ip_fork()
+        // A limit on processes counts those that are not reaped yet.
+        if pid == -EAGAIN, DepartedChildren.reapAll() { pid = ip_fork() }
         if pid == 0 {
             enter(slot, generation, parent: parent, isDaemon: isDaemon)
             Attention.begin()
@@ -88,6 +90,8 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         // Before a signal can end this process: from here on its child goes on without it.
         if pid > 0 { record.pidWord.store(UInt64(pid)) }
         ip_restore_signals(&signals)
+        // Now, as it takes the child longer to begin.
+        DepartedChildren.reapFinished()
         guard pid > 0 else {
             giveUp(slot, object)
             throw .system(SystemError(code: -pid, doing: "starting a process"))
@@ -112,6 +116,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         _ = slot.pid.exchange(UInt64(getpid()))
         if ArenaHeader.shared.isEnding.load() != 0 { _exit(1) }
         hasForked = false
+        DepartedChildren.becomeChild()
         HeldLocks.becomeChild()
         Registration.becomeChild()
         DeadlockDetector.becomeChild()
@@ -122,28 +127,44 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
 
     // MARK: Ending
 
-    /// Waits for the process to end and reaps it.
+    /// Waits for the process to end.
     public func join(until deadline: Deadline) -> WaitOutcome {
-        if reap() != nil { return .ready }
+        if poll() != nil { return .ready }
         // It has no lifeline yet: a matter of microseconds, unless it is killed right here.
-        while ref.slot.phase == .forking, ref.slot.generation == ref.generation, !deadline.hasPassed {
-            for _ in 0..<100 { ip_cpu_relax() }
-            sched_yield()
-            if reap() != nil { return .ready }
+        while isBeingForked, !deadline.hasPassed {
+            for _ in 0..<10 where isBeingForked {
+                for _ in 0..<100 { ip_cpu_relax() }
+                sched_yield()
+            }
+            if poll() != nil { return .ready }
         }
         var set = WaitSet()
         set.processes = { [ref] }
         let outcome = Waiting.wait(
             Operation(.joinProcess, on: record.object), in: &set, until: deadline,
             looksReady: { !ref.isAlive },
-            attempt: { reap() != nil || (!ref.isAlive && reapDying(until: deadline)) })
+            attempt: { poll() != nil || (!ref.isAlive && reapDying(until: deadline)) })
         return outcome
     }
 
-    /// The exit code (minus the signal), if the process has ended. Reaps it the first time.
-    public func reap() -> Int32? {
-        // Once reaped, the pid may be that of a new child.
-        if record.isReaped { return record.exitCode }
+    private var isBeingForked: Bool { ref.slot.state.load() == Slot.stateValue(ref.generation, .forking) }
+
+    /// The exit code (minus the signal), if the process has ended.
+    public func poll() -> Int32? {
+        if record.hasEnded || hasDeparted() { return record.exitCode }
+        return reap()
+    }
+
+    /// Whether the process has ended by itself, with everything done that anybody waits for. Its zombie is reaped later.
+    private func hasDeparted() -> Bool {
+        guard record.isDeparting, !ref.isAlive, !record.isWatched, DepartedChildren.take(ref, pid) else {
+            return false
+        }
+        record.noteEnded()
+        return true
+    }
+
+    private func reap() -> Int32? {
         var status: Int32 = 0
         var result: pid_t
         repeat { result = waitpid(pid, &status, WNOHANG) } while result < 0 && errno == EINTR
@@ -170,14 +191,14 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
             }
             if deadline.hasPassed || Attention.isWanted { return false }
             var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            _ = poll(&polled, 1, 50)
+            _ = Glibc.poll(&polled, 1, 50)
             if reap() != nil { return true }
         }
     }
 
     private func finish(_ code: Int32) {
         record.setExitCode(code)
-        record.noteReaped()
+        record.noteEnded()
         let slot = ref.slot
         guard slot.generation == ref.generation else { return }
         if slot.phase == .forking {
@@ -189,11 +210,11 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
     }
 
     /// Whether it still runs.
-    public var isAlive: Bool { reap() == nil }
+    public var isAlive: Bool { poll() == nil }
 
     /// Sends a signal, unless the process has ended.
     public func send(_ signal: Int32) throws(SystemError) {
-        guard reap() == nil else { return }
+        guard poll() == nil else { return }
         if Glibc.kill(pid, signal) != 0, errno != ESRCH {
             throw SystemError(code: errno, doing: "sending a signal")
         }
@@ -201,6 +222,8 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
 
     /// A descriptor that becomes readable when the process has ended; the caller closes it.
     public func openSentinel() throws(SystemError) -> Int32 {
+        // From now on its end is that of the zombie.
+        record.noteWatched()
         let descriptor = ip_pidfd_open(pid)
         guard descriptor >= 0 else { throw SystemError(code: -descriptor, doing: "opening a sentinel") }
         return descriptor
@@ -211,6 +234,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
     public static func exit(_ code: Int32) -> Never {
         Slot.mine.currentRecord?.setExitCode(code)
         ip_flush_streams()
+        if ip_leave_nothing() { Slot.mine.currentRecord?.noteDeparting() }
         _exit(code)
     }
 }

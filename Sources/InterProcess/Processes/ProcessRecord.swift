@@ -2,13 +2,14 @@
 //
 // Layout, in a shared object of kind `process`:
 //
-//     64    pid · 72 parent's pid · 80 flags (1 = daemon, 2 = reaped) · 88 slot and generation (ProcessRef)
-//     96    exit: 0 = unknown, else known bit | code as 32 bits
+//     64    pid · 72 parent's pid · 80 flags (1 = daemon, 2 = ended, 4 = watched) · 88 slot and generation (ProcessRef)
+//     96    exit: 0 = unknown, else known bit | departing bit | code as 32 bits
 //     104   result: a message block, tagged as in a hand
 //     112   1 = the result is an error
 //
-// Invariants: the process writes its own result and exit; who reaps it overwrites the exit
-// with what the kernel says. The result moves from a hand in one transaction.
+// Invariants: the process writes its own result and exit; its parent, when it reaps it, overwrites the exit with what the
+// kernel says, unless it was departing: then it has done and closed everything before. The result moves from a hand in one
+// transaction.
 //
 // A crash leaves: an exit of 0, replaced by the reaper's knowledge or by /proc's.
 
@@ -20,7 +21,9 @@ public struct ProcessRecord {
     public let object: SharedObject
 
     private static let exitKnown: UInt64 = 1 << 32
-    private static let reapedFlag: UInt64 = 2
+    private static let departing: UInt64 = 1 << 33
+    private static let endedFlag: UInt64 = 2
+    private static let watchedFlag: UInt64 = 4
 
     /// The record that an object is.
     ///
@@ -64,11 +67,19 @@ public struct ProcessRecord {
             attempt: { !ref.isAlive })
     }
 
-    /// Whether the parent has reaped the process: its pid means nothing any more.
-    var isReaped: Bool { flags.load() & Self.reapedFlag != 0 }
-    func noteReaped() { flags.setBits(Self.reapedFlag) }
+    /// Whether the parent has noticed that the process ended: its pid means nothing any more, or soon.
+    var hasEnded: Bool { flags.load() & Self.endedFlag != 0 }
+    func noteEnded() { flags.setBits(Self.endedFlag) }
+
+    /// Whether somebody has a descriptor that becomes readable when the process is a zombie.
+    var isWatched: Bool { flags.load() & Self.watchedFlag != 0 }
+    func noteWatched() { flags.setBits(Self.watchedFlag) }
 
     func setExitCode(_ code: Int32) { exitWord.store(Self.exitKnown | UInt64(UInt32(bitPattern: code))) }
+
+    /// Whether the process had nothing left to do but to end with its exit code.
+    var isDeparting: Bool { exitWord.load() & Self.departing != 0 }
+    func noteDeparting() { exitWord.setBits(Self.departing) }
 
     /// Leaves a message for those who ask for the result of the process.
     ///

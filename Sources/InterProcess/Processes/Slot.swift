@@ -88,7 +88,7 @@ struct Slot: Equatable {
         case forking = 1
         case live = 2
         case abandoned = 3
-        /// Dead and swept, but its zombie is still the main process's to reap.
+        /// Dead and swept, but there is still a zombie to be reaped, by its parent or by the main process as its heir.
         case swept = 4
     }
 
@@ -194,6 +194,7 @@ struct Slot: Equatable {
     /// Claims a free slot for a child of the calling process. Nil if all are in use.
     static func claim() -> Slot? {
         if let slot = claim(.free) { return slot }
+        DepartedChildren.reapAll()
         Sweeper.sweepTheDead()
         // A slot that only keeps the pid of a zombie for the main process is taken if there is no other: the
         // zombie is then reaped when the main process has ended.
@@ -217,7 +218,10 @@ struct Slot: Equatable {
     }
 
     private static func first(_ phase: Phase, from index: Int) -> Slot? {
-        (index..<Arena.slotCount).lazy.map { Slot(index: $0) }.first { $0.phase == phase }
+        (index..<Arena.slotCount).lazy.map { Slot(index: $0) }.first {
+            // A zombie with a parent is that one's to reap.
+            $0.phase == phase && (phase == .free || !ProcessRef(rawValue: $0.parent.load()).isAlive)
+        }
     }
 
     /// Says that the slot is free. Who dies before it has said so leaves one that is found when no other is left.

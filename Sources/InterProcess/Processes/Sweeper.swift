@@ -31,9 +31,14 @@ enum Sweeper {
     }
 
     /// Sweeps a slot if its process is dead and nobody has yet.
-    static func sweep(_ slot: Slot) {
+    ///
+    /// - Parameter zombie: this one and no other is to be swept; the caller, its parent, will reap it later, and until then the
+    ///   slot is not free.
+    /// - Returns: whether this call has swept it.
+    @discardableResult
+    static func sweep(_ slot: Slot, leaving zombie: ProcessRef? = nil) -> Bool {
         // Who only looks changes nothing.
-        if Arena.isObserved { return }
+        if Arena.isObserved { return false }
         slot.announceDeath()
         // Its own mutex rank: nothing is held, and everything inside ranks below.
         slot.sweepLock.lock()
@@ -41,7 +46,8 @@ enum Sweeper {
         // Decided here, where nobody else can free the slot: since the caller looked, another may
         // have swept it and a new process may live in it.
         let state = slot.state.load()
-        guard slot.isDead || state & 0xff == Slot.Phase.abandoned.rawValue else { return }
+        guard slot.isDead || state & 0xff == Slot.Phase.abandoned.rawValue else { return false }
+        if let zombie, zombie.generation != state >> 8 { return false }
         Settlement.settle(slot)
         let wasKilled = recordCause(slot)
         HeldLocks.settle(slot)
@@ -52,16 +58,17 @@ enum Sweeper {
         HandleTable.releaseAll(of: slot)
         // The main process adopts orphans: their zombies need its waitpid, and the pid for it.
         let isOrphan = !ProcessRef(rawValue: slot.parent.load()).isAlive
-        let next: Slot.Phase = isOrphan && mainIsAlive ? .swept : .free
+        let next: Slot.Phase = zombie != nil || isOrphan && mainIsAlive ? .swept : .free
         slot.state.store(Slot.stateValue((state >> 8) + 1, next))
         if next == .free {
             slot.noteFree()
-        } else {
+        } else if zombie == nil {
             reapAdopted(slot)
             ProcessRef(rawValue: ArenaHeader.shared.mainProcess.load()).slot.rouse()
         }
         // What it was about to tell somebody, nobody will.
         if wasKilled { Lookout.noteKill() }
+        return true
     }
 
     private static var mainIsAlive: Bool {
@@ -97,7 +104,7 @@ enum Sweeper {
         return ip_is_zombie(pid)
     }
 
-    /// The main process gives an adopted zombie its last rites.
+    /// The main process gives an adopted zombie its last rites, or one of its own that it left until later.
     private static func reapAdopted(_ slot: Slot) {
         let state = slot.state.load()
         guard state & 0xff == Slot.Phase.swept.rawValue else { return }
@@ -106,10 +113,27 @@ enum Sweeper {
             var status: Int32 = 0
             // Still dying, or not ours yet because its parent is: the next look will find the zombie.
             if pid > 0, waitpid(pid, &status, WNOHANG) <= 0, kill(pid, 0) == 0 { return }
-        } else if mainIsAlive {
+        } else if mainIsAlive || ProcessRef(rawValue: slot.parent.load()).isAlive {
             return
         }
+        free(slot, state)
+    }
+
+    private static func free(_ slot: Slot, _ state: UInt64) {
         if slot.state.compareExchange(state, Slot.stateValue(state >> 8, .free)) { slot.noteFree() }
+    }
+
+    /// Frees the slot of a child of this process that was swept and left a zombie, if `reap` says that it has none any more.
+    ///
+    /// - Returns: false if it has. True also where somebody else has reaped it.
+    static func freeDeparted(_ slot: Slot, _ pid: pid_t, _ reap: () -> Bool) -> Bool {
+        let state = slot.state.load()
+        guard state & 0xff == Slot.Phase.swept.rawValue, slot.pid.load() == UInt64(pid),
+            slot.parent.load() == ProcessRef.current.rawValue
+        else { return true }
+        guard reap() else { return false }
+        free(slot, state)
+        return true
     }
 
     /// Where nobody has reaped the process, the kernel still tells how it ended.

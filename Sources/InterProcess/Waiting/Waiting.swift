@@ -208,6 +208,7 @@ public enum Waiting {
     ) {
         let slot = Slot.mine
         slot.waitRecord.noteRound()
+        DepartedChildren.reapFinished()
         slot.activity.store(Slot.Activity.asleep.rawValue)
         let processes = set.processes()
         var longest = cap + Clock.scattered(within: jitter)

@@ -83,6 +83,8 @@ public enum EndOfProcess {
         guard !Interruption.wasRaised else { return Children.abandon(lua) }
         guard Children.joinAll(lua, patience: patience) else { return Children.abandon(lua) }
         if Family.isMainProcess, !joinOrphans(lua) { Children.abandon(lua) }
+        // Whoever waits for this process finds none of its children.
+        DepartedChildren.reapAll()
     }
 
     private static func unlinkSharedMemory() {

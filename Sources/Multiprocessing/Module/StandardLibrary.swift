@@ -2,8 +2,8 @@ import Glibc
 import InterProcess
 import LuaBridge
 
-/// What changes in Lua's own libraries: `os.exit` ends a process as it should end, and `math.randomseed` is remembered,
-/// so that children can have seeds of their own.
+/// What changes in Lua's own libraries: `os.exit` ends a process as it should end, `math.randomseed` is remembered, so that
+/// children can have seeds of their own, and other programs see no zombies of children that were joined.
 enum StandardLibrary {
     private static let originalSeed = Registry.Key.randomSeed
     nonisolated(unsafe) private static var seed: Int64?
@@ -13,7 +13,11 @@ enum StandardLibrary {
         if lua.type(at: -1) == .table {
             lua.push { Lua.run($0, StandardLibrary.exit) }
             lua.rawSet("exit", at: -2)
+            reapBefore("execute", of: -1, in: lua)
         }
+        lua.pop()
+        try lua.getGlobal("io")
+        if lua.type(at: -1) == .table { reapBefore("popen", of: -1, in: lua) }
         lua.pop()
         try lua.getGlobal("math")
         if lua.type(at: -1) == .table {
@@ -25,6 +29,13 @@ enum StandardLibrary {
             lua.rawSet("randomseed", at: -2)
         }
         lua.pop()
+    }
+
+    private static func reapBefore(_ name: StaticString, of index: Int32, in lua: Lua) {
+        let table = lua.absolute(index)
+        lua.rawGet(name, at: table)
+        lua.precede { DepartedChildren.reapAll() }
+        lua.rawSet(name, at: table)
     }
 
     /// `os.exit([code[, close]])`: atexit handlers, daemons, children; then the process ends.

@@ -3,7 +3,7 @@ import Glibc
 import InterProcess
 import LuaBridge
 
-/// The children of this process: the Process objects of those that were started and not yet reaped.
+/// The children of this process: the Process objects of those that were started and are not known to have ended.
 enum Children {
     /// Lua objects by pid. They are kept alive here: a child is reaped even if the script has dropped its object.
     private static let objects = Registry.Key.children
@@ -29,7 +29,7 @@ enum Children {
         case .started:
             guard let child = state.pointee.child else { return nil }
             guard state.pointee.creator == getpid() else { return child.record.exitCode }
-            guard let code = child.reap() else { return nil }
+            guard let code = child.poll() else { return nil }
             end(lua, state, code)
             return code
         case .initial, .closed: return nil
@@ -85,6 +85,7 @@ enum Children {
 
     /// Reaps all that have ended.
     static func reapFinished(_ lua: Lua) {
+        DepartedChildren.reapFinished()
         // One question for all of them: there may be a thousand.
         guard ip_child_has_ended() else { return }
         forEach(lua) { _ = exitCode(lua, of: -1, $0) }
@@ -97,6 +98,7 @@ enum Children {
 
     /// Pushes a list of the children that run.
     static func pushActive(_ lua: Lua) {
+        DepartedChildren.reapAll()
         reapFinished(lua)
         lua.createTable()
         let list = lua.top
@@ -160,7 +162,7 @@ enum Children {
     private static func running(_ lua: Lua) -> [(name: String, pid: pid_t)] {
         var list: [(name: String, pid: pid_t)] = []
         forEach(lua) { state in
-            guard let child = state.pointee.child, state.pointee.phase == .started, child.reap() == nil else {
+            guard let child = state.pointee.child, state.pointee.phase == .started, child.poll() == nil else {
                 return
             }
             list.append((ProcessObject.name(of: -1, in: lua), child.pid))

@@ -52,7 +52,8 @@ function process:run() end
 ---@param options? mp.ProcessOptions
 function process:init(options) end
 
----Waits until the process has ended.
+---Waits until the process has ended: it has done and written everything, and its descriptors are closed. The system may
+---still be putting its memory away, up to 4 MiB; no other program finds more than a zombie.
 ---
 ---Raises an error if it was not started, or not by this process.
 ---@param timeout? number seconds
