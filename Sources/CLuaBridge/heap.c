@@ -8,8 +8,10 @@
 // new part of the heap to the old mapping, which a huge page across the seam needs, if the new part is untouched and both
 // are advised alike. But the C library extends the heap when a block does not fit any more, and puts that block across the
 // seam. So the allocator watches for blocks near the end, and has the heap extended a little earlier, with a block that
-// ends where the heap did. The 2 MiB around the seam have small pages then; they are put together at the next extension,
-// when they are full.
+// ends where the heap did. The 2 MiB around the seam have small pages then; they are put together when they are full. So
+// that few pages lie before the first boundary of huge ones, the heap begins a little before one.
+//
+// Where a parent writes while it has a child, the kernel splits a huge page: nearly always the one with the youngest objects.
 //
 // All of it is advice: where the kernel does not take it, or the system says "never", there are small pages. Small heaps
 // are left alone, as a huge page may hold little more than nothing. So are the heaps of children: most live for a moment,
@@ -36,6 +38,8 @@ enum : size_t {
     LARGE_HEAP = 4 * MIB,
     LEAST_STEP = 4 * MIB,
     MOST_STEP = 16 * MIB,
+    /// How much of it may lie before its first huge page.
+    MOST_BEFORE = MIB / 4,
     /// How far from its end the heap is extended.
     MARGIN = MIB / 4,
 };
@@ -88,7 +92,14 @@ static void leave_alone(void) {
     cluabridge_heap_watch = CLUABRIDGE_HEAP_UNWATCHED;
 }
 
+/// Leaves room, which nobody touches, so that little of the heap lies before the first boundary of huge pages.
+static void align(void) {
+    uintptr_t end = heap_end(), boundary = up(end, HUGE_PAGE);
+    if (boundary - end > MOST_BEFORE) sbrk((intptr_t)(boundary - MOST_BEFORE - end));
+}
+
 void cluabridge_use_huge_pages(void) {
+    align();
     uintptr_t start = up(heap_end(), (size_t)sysconf(_SC_PAGESIZE));
     heap = (struct heap){.start = start, .unfinished = start};
     cluabridge_heap_watch = start + LARGE_HEAP;
@@ -122,9 +133,21 @@ static void set_step(size_t size) {
     mallopt(M_MMAP_THRESHOLD, CLUABRIDGE_LARGE_BLOCK);
 }
 
+/// Watches for blocks near the end of the heap, or from `first` on if that comes before.
+static void watch_end(uintptr_t first) {
+    cluabridge_heap_watch = heap.end - MARGIN;
+    if (first < cluabridge_heap_watch) cluabridge_heap_watch = first;
+}
+
 /// A block lies near the end of the heap, or where it counts as large.
 static void extend(uintptr_t block, uintptr_t end) {
     if (heap.end == 0 && !is_allowed()) return leave_alone();
+    if (end == heap.end && block < end - MARGIN) {
+        // The seam is full.
+        collapse(heap.unfinished, heap.unfinished + HUGE_PAGE);
+        heap.unfinished += HUGE_PAGE;
+        return watch_end(UINTPTR_MAX);
+    }
     size_t left = left_behind(block, end);
     bool is_last = left >= 4 * sizeof(size_t) && left <= MARGIN;
     if (end != heap.end) advise(heap.start, end);  // It grew by itself.
@@ -145,7 +168,8 @@ static void extend(uintptr_t block, uintptr_t end) {
     collapse(heap.unfinished, end);
     heap.unfinished = down(end, HUGE_PAGE);
     heap.end = new_end;
-    cluabridge_heap_watch = new_end - MARGIN;
+    // Until the pages around the seam are full, and can be put together.
+    watch_end(heap.unfinished + HUGE_PAGE);
 }
 
 void cluabridge_heap_grew(uintptr_t block, size_t size) {

@@ -71,6 +71,18 @@ if gives_huge_pages() then
         test.between(memory "AnonHugePages", 60 * MIB, 200 * MIB)
     end)
 
+    test("so is one that has just become large, wherever it begins", function()
+        for megabytes = 5, 9, 2 do
+            local result = support.run(([[
+                local function memory(...) %s end
+                local list = {}
+                while collectgarbage "count" < %d * 1024 do list[#list + 1] = { #list, "v" .. #list } end
+                print(memory "Anonymous" - memory "AnonHugePages")
+            ]]):format(MEMORY, megabytes))
+            test.between(tonumber(result.out) or result.err, 0, 3.5 * MIB, megabytes .. " MB")
+        end
+    end)
+
     test("a child shares them, and adds none", function()
         local before = memory "AnonHugePages"
         local child = mp.Process {

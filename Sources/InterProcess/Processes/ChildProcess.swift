@@ -130,6 +130,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
     /// Waits for the process to end.
     public func join(until deadline: Deadline) -> WaitOutcome {
         if poll() != nil { return .ready }
+        let start = Clock.now
         // It has no lifeline yet: a matter of microseconds, unless it is killed right here.
         while isBeingForked, !deadline.hasPassed {
             for _ in 0..<10 where isBeingForked {
@@ -142,8 +143,9 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         set.processes = { [ref] }
         let outcome = Waiting.wait(
             Operation(.joinProcess, on: record.object), in: &set, until: deadline,
-            looksReady: { !ref.isAlive },
+            looksReady: { !ref.isAlive }, pace: .patient,
             attempt: { poll() != nil || (!ref.isAlive && reapDying(until: deadline)) })
+        Spinning.note(waited: Clock.now - start, inVain: outcome != .ready)
         return outcome
     }
 
@@ -152,7 +154,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
     /// The exit code (minus the signal), if the process has ended.
     public func poll() -> Int32? {
         if record.hasEnded || hasDeparted() { return record.exitCode }
-        return reap()
+        return ref.slot.phase == .live && ref.isAlive ? nil : reap()
     }
 
     /// Whether the process has ended by itself, with everything done that anybody waits for. Its zombie is reaped later.

@@ -10,8 +10,14 @@ public struct Spinning {
     private static let longestWhereShort: UInt64 = 20_000
     private static let pausesBetweenClockReads = 32
 
+    /// Of `Pace.patient`.
+    private static let longestPatience: UInt64 = 300_000
+    /// What a wake-up from sleep takes, about.
+    private static let wakeUp: UInt64 = 50_000
+
     // Learned from success; each process has its own.
     nonisolated(unsafe) private static var budget: UInt64 = 50_000
+    nonisolated(unsafe) private static var patience = longestPatience
     nonisolated(unsafe) private static var processors = 0
 
     /// How often a spinning process looks.
@@ -24,11 +30,14 @@ public struct Spinning {
         /// The same, and at longer and longer intervals, up to some microseconds. A lock that two processes take in turns moves
         /// from one processor to the other and back for each turn; who backs off lets the owner have many turns in a row.
         case backingOff
+        /// As often as it can, and for longer than others: for a process that may end soon. Its budget is learned by itself, from
+        /// how long such waits took in all (`note(waited:)`), as most of them take nearly the same time, be it too long or not.
+        case patient
 
         /// How many pauses of the processor come before the first look, and at most before later ones. A pause takes some 20 ns.
         fileprivate var pauses: (first: Int, most: Int) {
             switch self {
-            case .steady: (1, 1)
+            case .steady, .patient: (1, 1)
             case .rare: (64, 64)
             case .backingOff: (128, 256)
             }
@@ -47,7 +56,7 @@ public struct Spinning {
     ///   before that, and find it taken again costs both more than a moment.
     init?(until deadline: Deadline, _ pace: Pace = .steady, evenWhereShort: Bool = false) {
         if Self.hasIdleProcessor {
-            end = deadline.capped(at: Self.budget)
+            end = deadline.capped(at: pace == .patient ? Self.patience : Self.budget)
         } else {
             guard evenWhereShort else { return nil }
             end = deadline.capped(at: min(Self.budget, Self.longestWhereShort))
@@ -64,19 +73,26 @@ public struct Spinning {
         repeat {
             var count = 0
             while count < Self.pausesBetweenClockReads {
-                if pace == .steady, isReady() { return true }
+                if pauses == 1, isReady() { return true }
                 for _ in 0..<pauses { ip_cpu_relax() }
-                if pace != .steady, isReady() { return true }
+                if pauses != 1, isReady() { return true }
                 count += pauses
                 pauses = min(2 * pauses, pace.pauses.most)
             }
         } while Clock.now < end
-        Self.budget = max(Self.shortest, Self.budget - Self.budget / 8)
+        if pace != .patient { Self.budget = max(Self.shortest, Self.budget - Self.budget / 8) }
         return false
     }
 
     /// What was waited for came while spinning: it is worth more time.
-    func noteSuccess() { Self.budget = min(Self.longest, Self.budget + Self.budget / 4) }
+    func noteSuccess() { if pace != .patient { Self.budget = min(Self.longest, Self.budget + Self.budget / 4) } }
+
+    /// How many nanoseconds a patient wait took in all, and whether it was in vain: was spinning worth it, or would have been?
+    static func note(waited: UInt64, inVain: Bool) {
+        patience =
+            !inVain && waited < longestPatience + wakeUp
+            ? min(longestPatience, patience + patience / 4) : max(shortest, patience - patience / 8)
+    }
 
     // Looking at all slots is for now and then, not for each wait of a contended lock.
     nonisolated(unsafe) private static var counting = Occasionally(pause: 200_000)
