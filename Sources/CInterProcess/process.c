@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +23,8 @@
 #define SYS_close_range 436
 #endif
 
-/// How many pages a process may have touched for the first time, or copied, whose memory nobody waits for: 4 MiB.
-enum { LITTLE_MEMORY = 1024 };
+/// How many KiB a process may have had whose memory nobody waits for.
+enum { LITTLE_MEMORY = 32 << 10 };
 
 // What a child runs begins with the functions of this file, what it writes to with its variables: see scripts/build.
 #ifdef IP_CHILD_CODE_ALIGNMENT
@@ -115,17 +116,22 @@ int ip_exit_code(int wait_status) {
 
 bool ip_leave_nothing(void) {
     if (!__libc_single_threaded) return false;
-    // Since the fork. By number, as in streams.c.
+    // All that was resident at a time since the fork: any of it may be this process's alone by now. By number, as in streams.c.
     struct rusage usage;
-    if (syscall(SYS_getrusage, RUSAGE_SELF, &usage) != 0) return false;
-    if (usage.ru_minflt + usage.ru_majflt > LITTLE_MEMORY) return false;
+    if (syscall(SYS_getrusage, RUSAGE_SELF, &usage) != 0 || usage.ru_maxrss > LITTLE_MEMORY) return false;
     return syscall(SYS_close_range, 0, ~0U, 0) == 0;
 }
 
-bool ip_reap(pid_t pid, bool waits) {
-    pid_t result;
-    do result = waitpid(pid, NULL, waits ? 0 : WNOHANG);
-    while (result < 0 && errno == EINTR);
-    // Without such a child there is nothing to wait for either.
+bool ip_reap(pid_t pid, int milliseconds) {
+    pid_t result = waitpid(pid, NULL, WNOHANG);
+    if (result == 0 && milliseconds > 0) {
+        int fd = ip_pidfd_open(pid);
+        if (fd >= 0) {
+            poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, milliseconds);
+            close(fd);
+        }
+        result = waitpid(pid, NULL, WNOHANG);
+    }
+    // An error: there is no such child.
     return result != 0;
 }

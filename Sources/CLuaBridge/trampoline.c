@@ -103,7 +103,11 @@ static int preceded(lua_State *L) {
 }
 
 void cluabridge_precede(lua_State *L, void (*before)(void)) {
-    if (!lua_iscfunction(L, -1) || lua_getupvalue(L, -1, 1) != NULL) return;
+    if (!lua_iscfunction(L, -1)) return;
+    if (lua_getupvalue(L, -1, 1) != NULL) {
+        lua_pop(L, 1);
+        return;
+    }
     lua_pushlightuserdata(L, (void *)before);
     lua_insert(L, -2);
     lua_pushcclosure(L, preceded, 2);

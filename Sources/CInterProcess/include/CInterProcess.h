@@ -79,6 +79,12 @@ int ip_lifeline_hold(void *lifeline);
 /// The 32-bit word of a lifeline to sleep on.
 static inline uint32_t *ip_lifeline_word(void *lifeline) { return (uint32_t *)lifeline; }
 
+/// Marks the lifeline of a process that was found dead though the kernel has not done so, as when the memory with the list of
+/// what the process holds was gone before.
+static inline void ip_lifeline_mark_dead(void *lifeline) {
+    __atomic_fetch_or(ip_lifeline_word(lifeline), 0x40000000u, __ATOMIC_SEQ_CST);
+}
+
 /// Whether this value of a lifeline's word says that its holder is dead
 /// (FUTEX_OWNER_DIED, set by the kernel).
 static inline bool ip_lifeline_is_dead(uint32_t value) { return (value & 0x40000000u) != 0; }
@@ -119,12 +125,12 @@ int ip_exit_code(int wait_status);
 
 /// Closes all descriptors of the calling process, which is about to end, so that afterwards nothing of it is left but
 /// memory that only the kernel can put away. Does nothing, and returns false, where more would be left: other threads, or
-/// so much memory of its own that whoever starts the next process should rather wait for it.
+/// so much memory that whoever starts the next process should rather wait for it.
 bool ip_leave_nothing(void);
 
-/// Asks for the end of child `pid` and forgets it, as waitpid(2) does. With `waits` the call waits for it.
-/// False if the child has not ended yet.
-bool ip_reap(pid_t pid, bool waits);
+/// Reaps child `pid`, which is dying, and forgets how it ended. Waits for that for so many milliseconds at most, and no longer
+/// than until a signal comes. True also if there is no such child; false if it is no zombie yet, or a tracer keeps it.
+bool ip_reap(pid_t pid, int milliseconds);
 
 // ---- attention ------------------------------------------------------------
 

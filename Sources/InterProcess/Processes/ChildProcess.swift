@@ -78,8 +78,8 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         // A signal that comes to the child before it is ready waits until it is.
         var signals = ip_block_signals()
         var pid = ip_fork()
-        // A limit on processes counts those that are not reaped yet.
-        if pid == -EAGAIN, DepartedChildren.reapAll() { pid = ip_fork() }
+        // A limit counts what is not reaped yet, of processes and of memory.
+        if pid == -EAGAIN || pid == -ENOMEM, DepartedChildren.reapAll() { pid = ip_fork() }
         if pid == 0 {
             enter(slot, generation, parent: parent, isDaemon: isDaemon)
             Attention.begin()
@@ -101,7 +101,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
 
     private static func giveUp(_ slot: Slot, _ object: SharedObject) {
         slot.state.store(Slot.stateValue(slot.generation, .abandoned))
-        Sweeper.sweep(slot)
+        Sweeper.sweep(slot, isReaped: true)
         HandleTable.release(object)
     }
 
@@ -145,7 +145,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
             Operation(.joinProcess, on: record.object), in: &set, until: deadline,
             looksReady: { !ref.isAlive }, pace: .patient,
             attempt: { poll() != nil || (!ref.isAlive && reapDying(until: deadline)) })
-        Spinning.note(waited: Clock.now - start, inVain: outcome != .ready)
+        if !deadline.isNow { Spinning.note(waited: Clock.now - start, inVain: outcome != .ready) }
         return outcome
     }
 
@@ -154,7 +154,7 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
     /// The exit code (minus the signal), if the process has ended.
     public func poll() -> Int32? {
         if record.hasEnded || hasDeparted() { return record.exitCode }
-        return ref.slot.phase == .live && ref.isAlive ? nil : reap()
+        return reap()
     }
 
     /// Whether the process has ended by itself, with everything done that anybody waits for. Its zombie is reaped later.
@@ -173,10 +173,13 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         if result == 0 { return nil }
         if result == pid {
             finish(ip_exit_code(status))
-        } else if record.exitCode == nil {
-            // Somebody else reaped it (a SIGCHLD set to ignore, a foreign wait): the code is lost.
-            guard !ref.isAlive else { return nil }
-            record.setExitCode(255)
+        } else {
+            // Somebody else reaped it (a SIGCHLD set to ignore, a foreign wait): the code is lost, unless it was written down.
+            if record.exitCode == nil {
+                guard !ref.isAlive else { return nil }
+                record.setExitCode(255)
+            }
+            Sweeper.free(ref)
         }
         return record.exitCode
     }
@@ -202,13 +205,16 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         record.setExitCode(code)
         record.noteEnded()
         let slot = ref.slot
-        guard slot.generation == ref.generation else { return }
-        if slot.phase == .forking {
-            // It died before it had a lifeline.
-            _ = slot.state.compareExchange(
-                Slot.stateValue(ref.generation, .forking), Slot.stateValue(ref.generation, .abandoned))
+        // It died before it had a lifeline, or without the kernel's having marked that.
+        if !slot.state.compareExchange(
+            Slot.stateValue(ref.generation, .forking), Slot.stateValue(ref.generation, .abandoned)),
+            slot.state.load() == Slot.stateValue(ref.generation, .live), ref.isAlive
+        {
+            ip_lifeline_mark_dead(slot.base + Slot.lifelineOffset)
         }
-        Sweeper.sweep(slot)
+        Sweeper.sweep(slot, of: ref, isReaped: true)
+        // Somebody else may have swept it before.
+        Sweeper.free(ref)
     }
 
     /// Whether it still runs.
@@ -234,9 +240,11 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
     /// Ends the calling process without running anything of its parent's: exit handlers,
     /// finalizers. Output is flushed.
     public static func exit(_ code: Int32) -> Never {
-        Slot.mine.currentRecord?.setExitCode(code)
+        // Not of a process that a C module has forked: this is not its slot.
+        let record = Slot.mine.pid.load() == UInt64(getpid()) ? Slot.mine.currentRecord : nil
+        record?.setExitCode(code)
         ip_flush_streams()
-        if ip_leave_nothing() { Slot.mine.currentRecord?.noteDeparting() }
+        if let record, ip_leave_nothing() { record.noteDeparting() }
         _exit(code)
     }
 }

@@ -196,8 +196,8 @@ struct Slot: Equatable {
         if let slot = claim(.free) { return slot }
         DepartedChildren.reapAll()
         Sweeper.sweepTheDead()
-        // A slot that only keeps the pid of a zombie for the main process is taken if there is no other: the
-        // zombie is then reaped when the main process has ended.
+        // A slot that only keeps the pid of a zombie is taken if there is no other. Its parent reaps it all the same; if it is
+        // an orphan's, it remains until the main process has ended.
         return claim(.free) ?? claim(.swept)
     }
 
@@ -218,10 +218,7 @@ struct Slot: Equatable {
     }
 
     private static func first(_ phase: Phase, from index: Int) -> Slot? {
-        (index..<Arena.slotCount).lazy.map { Slot(index: $0) }.first {
-            // A zombie with a parent is that one's to reap.
-            $0.phase == phase && (phase == .free || !ProcessRef(rawValue: $0.parent.load()).isAlive)
-        }
+        (index..<Arena.slotCount).lazy.map { Slot(index: $0) }.first { $0.phase == phase }
     }
 
     /// Says that the slot is free. Who dies before it has said so leaves one that is found when no other is left.

@@ -32,13 +32,14 @@ enum Sweeper {
 
     /// Sweeps a slot if its process is dead and nobody has yet.
     ///
-    /// - Parameter zombie: this one and no other is to be swept; the caller, its parent, will reap it later, and until then the
-    ///   slot is not free.
-    /// - Returns: whether this call has swept it.
-    @discardableResult
-    static func sweep(_ slot: Slot, leaving zombie: ProcessRef? = nil) -> Bool {
+    /// Until its zombie is reaped the slot is not free, so that its pid is not forgotten.
+    ///
+    /// - Parameters:
+    ///   - process: the one to be swept, and no later one.
+    ///   - isReaped: the caller is its parent, and there is no zombie any more, or never was.
+    static func sweep(_ slot: Slot, of process: ProcessRef? = nil, isReaped: Bool = false) {
         // Who only looks changes nothing.
-        if Arena.isObserved { return false }
+        if Arena.isObserved { return }
         slot.announceDeath()
         // Its own mutex rank: nothing is held, and everything inside ranks below.
         slot.sweepLock.lock()
@@ -46,8 +47,8 @@ enum Sweeper {
         // Decided here, where nobody else can free the slot: since the caller looked, another may
         // have swept it and a new process may live in it.
         let state = slot.state.load()
-        guard slot.isDead || state & 0xff == Slot.Phase.abandoned.rawValue else { return false }
-        if let zombie, zombie.generation != state >> 8 { return false }
+        guard slot.isDead || state & 0xff == Slot.Phase.abandoned.rawValue else { return }
+        if let process, process.generation != state >> 8 { return }
         Settlement.settle(slot)
         let wasKilled = recordCause(slot)
         HeldLocks.settle(slot)
@@ -56,19 +57,18 @@ enum Sweeper {
         // The record goes with the handles: who takes this sweep up again must not find another object there.
         slot.record.store(0)
         HandleTable.releaseAll(of: slot)
-        // The main process adopts orphans: their zombies need its waitpid, and the pid for it.
-        let isOrphan = !ProcessRef(rawValue: slot.parent.load()).isAlive
-        let next: Slot.Phase = zombie != nil || isOrphan && mainIsAlive ? .swept : .free
+        let hasParent = ProcessRef(rawValue: slot.parent.load()).isAlive
+        // The main process adopts orphans.
+        let next: Slot.Phase = !isReaped && (hasParent || mainIsAlive) ? .swept : .free
         slot.state.store(Slot.stateValue((state >> 8) + 1, next))
         if next == .free {
             slot.noteFree()
-        } else if zombie == nil {
+        } else if !hasParent {
             reapAdopted(slot)
             ProcessRef(rawValue: ArenaHeader.shared.mainProcess.load()).slot.rouse()
         }
         // What it was about to tell somebody, nobody will.
         if wasKilled { Lookout.noteKill() }
-        return true
     }
 
     private static var mainIsAlive: Bool {
@@ -104,16 +104,18 @@ enum Sweeper {
         return ip_is_zombie(pid)
     }
 
-    /// The main process gives an adopted zombie its last rites, or one of its own that it left until later.
+    /// The main process gives an adopted zombie its last rites.
     private static func reapAdopted(_ slot: Slot) {
         let state = slot.state.load()
         guard state & 0xff == Slot.Phase.swept.rawValue else { return }
+        // A parent reaps its children itself.
+        if ProcessRef(rawValue: slot.parent.load()).isAlive { return }
         if ArenaHeader.shared.mainProcess.load() == ProcessRef.current.rawValue {
             let pid = pid_t(truncatingIfNeeded: slot.pid.load())
             var status: Int32 = 0
             // Still dying, or not ours yet because its parent is: the next look will find the zombie.
             if pid > 0, waitpid(pid, &status, WNOHANG) <= 0, kill(pid, 0) == 0 { return }
-        } else if mainIsAlive || ProcessRef(rawValue: slot.parent.load()).isAlive {
+        } else if mainIsAlive {
             return
         }
         free(slot, state)
@@ -123,17 +125,18 @@ enum Sweeper {
         if slot.state.compareExchange(state, Slot.stateValue(state >> 8, .free)) { slot.noteFree() }
     }
 
-    /// Frees the slot of a child of this process that was swept and left a zombie, if `reap` says that it has none any more.
-    ///
-    /// - Returns: false if it has. True also where somebody else has reaped it.
-    static func freeDeparted(_ slot: Slot, _ pid: pid_t, _ reap: () -> Bool) -> Bool {
-        let state = slot.state.load()
-        guard state & 0xff == Slot.Phase.swept.rawValue, slot.pid.load() == UInt64(pid),
-            slot.parent.load() == ProcessRef.current.rawValue
-        else { return true }
-        guard reap() else { return false }
-        free(slot, state)
-        return true
+    /// Whether a child of this process was swept and its zombie is still to be reaped.
+    static func awaitsReaping(_ child: ProcessRef) -> Bool {
+        child.slot.state.load() == sweptState(of: child)
+    }
+
+    /// Frees the slot of a child of this process that was swept, when it has been reaped.
+    static func free(_ child: ProcessRef) {
+        if awaitsReaping(child) { free(child.slot, sweptState(of: child)) }
+    }
+
+    private static func sweptState(of process: ProcessRef) -> UInt64 {
+        Slot.stateValue(process.generation + 1, .swept)
     }
 
     /// Where nobody has reaped the process, the kernel still tells how it ended.

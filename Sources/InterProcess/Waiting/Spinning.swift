@@ -85,7 +85,9 @@ public struct Spinning {
     }
 
     /// What was waited for came while spinning: it is worth more time.
-    func noteSuccess() { if pace != .patient { Self.budget = min(Self.longest, Self.budget + Self.budget / 4) } }
+    func noteSuccess() {
+        if pace != .patient { Self.budget = min(Self.longest, Self.budget + Self.budget / 4) }
+    }
 
     /// How many nanoseconds a patient wait took in all, and whether it was in vain: was spinning worth it, or would have been?
     static func note(waited: UInt64, inVain: Bool) {

@@ -98,8 +98,8 @@ enum Children {
 
     /// Pushes a list of the children that run.
     static func pushActive(_ lua: Lua) {
-        DepartedChildren.reapAll()
         reapFinished(lua)
+        DepartedChildren.reapAll()
         lua.createTable()
         let list = lua.top
         var count: Int64 = 0

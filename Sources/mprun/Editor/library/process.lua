@@ -53,7 +53,7 @@ function process:run() end
 function process:init(options) end
 
 ---Waits until the process has ended: it has done and written everything, and its descriptors are closed. The system may
----still be putting its memory away, up to 4 MiB; no other program finds more than a zombie.
+---still be putting its memory away, 32 MiB at most.
 ---
 ---Raises an error if it was not started, or not by this process.
 ---@param timeout? number seconds
