@@ -207,7 +207,7 @@ test("a process whose memory goes before its end is known is dead as well", func
     local lock = mp.Lock()
     local busy = mp.Event()
     local p = mp.Process { target = function()
-        local g <close> = lock:hold()
+        lock:acquire()
         busy:set()
         while true do end
     end }:start()
