@@ -122,14 +122,18 @@ bool ip_leave_nothing(void) {
     return syscall(SYS_close_range, 0, ~0U, 0) == 0;
 }
 
+bool ip_await_zombie(pid_t pid, int milliseconds) {
+    int fd = ip_pidfd_open(pid);
+    if (fd < 0) return false;
+    poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, milliseconds);
+    close(fd);
+    return true;
+}
+
 bool ip_reap(pid_t pid, int milliseconds) {
     pid_t result = waitpid(pid, NULL, WNOHANG);
     if (result == 0 && milliseconds > 0) {
-        int fd = ip_pidfd_open(pid);
-        if (fd >= 0) {
-            poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, milliseconds);
-            close(fd);
-        }
+        ip_await_zombie(pid, milliseconds);
         result = waitpid(pid, NULL, WNOHANG);
     }
     // An error: there is no such child.

@@ -79,15 +79,17 @@ int ip_lifeline_hold(void *lifeline);
 /// The 32-bit word of a lifeline to sleep on.
 static inline uint32_t *ip_lifeline_word(void *lifeline) { return (uint32_t *)lifeline; }
 
+/// What the kernel sets in the word when the holder has died (FUTEX_OWNER_DIED).
+enum : uint32_t { IP_LIFELINE_DEAD = 0x40000000 };
+
 /// Marks the lifeline of a process that was found dead though the kernel has not done so, as when the memory with the list of
 /// what the process holds was gone before.
 static inline void ip_lifeline_mark_dead(void *lifeline) {
-    __atomic_fetch_or(ip_lifeline_word(lifeline), 0x40000000u, __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(ip_lifeline_word(lifeline), IP_LIFELINE_DEAD, __ATOMIC_SEQ_CST);
 }
 
-/// Whether this value of a lifeline's word says that its holder is dead
-/// (FUTEX_OWNER_DIED, set by the kernel).
-static inline bool ip_lifeline_is_dead(uint32_t value) { return (value & 0x40000000u) != 0; }
+/// Whether this value of a lifeline's word says that its holder is dead.
+static inline bool ip_lifeline_is_dead(uint32_t value) { return (value & IP_LIFELINE_DEAD) != 0; }
 
 // ---- processes ------------------------------------------------------------
 
@@ -127,6 +129,10 @@ int ip_exit_code(int wait_status);
 /// memory that only the kernel can put away. Does nothing, and returns false, where more would be left: other threads, or
 /// so much memory that whoever starts the next process should rather wait for it.
 bool ip_leave_nothing(void);
+
+/// Sleeps until `pid`, which is dying, is a zombie, for so many milliseconds at most, and no longer than until a signal comes.
+/// False if that cannot be waited for: it is gone, or there is no descriptor left.
+bool ip_await_zombie(pid_t pid, int milliseconds);
 
 /// Reaps child `pid`, which is dying, and forgets how it ended. Waits for that for so many milliseconds at most, and no longer
 /// than until a signal comes. True also if there is no such child; false if it is no zombie yet, or a tracer keeps it.

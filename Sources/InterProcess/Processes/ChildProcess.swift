@@ -186,18 +186,13 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
 
     /// The lifeline goes first, the zombie comes a little later: nothing can stop it any more.
     private func reapDying(until deadline: Deadline) -> Bool {
-        let descriptor = ip_pidfd_open(pid)
-        guard descriptor >= 0 else { return reap() != nil }
-        defer { close(descriptor) }
         while true {
             for _ in 0..<200 {
                 if reap() != nil { return true }
                 ip_cpu_relax()
             }
             if deadline.hasPassed || Attention.isWanted { return false }
-            var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            _ = Glibc.poll(&polled, 1, 50)
-            if reap() != nil { return true }
+            if !ip_await_zombie(pid, 50) { return reap() != nil }
         }
     }
 

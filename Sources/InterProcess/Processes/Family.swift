@@ -89,7 +89,7 @@ public enum Family {
         // A lifeline goes a little before its process becomes a zombie.
         let deadline = Deadline.after(seconds: 5)
         for pid in pids {
-            while waitpid(pid, nil, WNOHANG) == 0, !deadline.hasPassed { usleep(200) }
+            while !ip_reap(pid, 50), !deadline.hasPassed {}
         }
         Sweeper.sweepTheDead()
     }
