@@ -65,6 +65,7 @@ enum Advice {
         case "method":
             return methods[name]
                 ?? (properties.contains(name) ? "'\(name)' is a property, not a method" : nil)
+                ?? ProcessClass.misspeltMethod(name).map { "of a process: did you mean '\($0)'?" }
         case "field":
             return name == "sleep"
                 ? #"write mp.sleep(1); or time.sleep(1), with local time = require "time""# : fields[name]

@@ -33,6 +33,12 @@ enum ProcessClass {
         return nil
     }
 
+    /// The method that was meant by what was called and is none. (Reading a name so near to one is no mistake: it may be a field
+    /// of the user's own.)
+    static func misspeltMethod(_ name: String) -> String? {
+        Suggestion.nearest(to: name, among: methods.map(\.name), within: 1)?.description
+    }
+
     /// Pushes the class, making it the first time.
     static func push(_ lua: Lua) { Registry.push(table, to: lua) }
 
