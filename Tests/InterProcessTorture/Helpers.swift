@@ -23,11 +23,17 @@ func spawn(_ body: () throws -> Void) -> ChildProcess {
 extension ChildProcess {
     func kill() { Glibc.kill(pid, SIGKILL) }
 
+    /// The signals of children that were finished and had ended with one that nobody sends here.
+    nonisolated(unsafe) private(set) static var crashes: [Int32] = []
+
     /// Reaps it and gives its record back.
     @discardableResult
     func finish() -> Int32? {
         guard case .ready = join(until: .after(seconds: 20)) else { return nil }
         let code = record.exitCode
+        if let code, [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV].contains(-code) {
+            Self.crashes.append(-code)
+        }
         HandleTable.release(record.object)
         return code
     }

@@ -31,6 +31,8 @@ struct SingleStep {
         array(&report)
         dictionary(&report, removes: false)
         dictionary(&report, removes: true)
+        freedEnvelope(&report)
+        freedContents(&report)
         objects(&report)
         process(&report)
     }
@@ -40,11 +42,12 @@ struct SingleStep {
     /// Steps children through `operation` and kills them.
     ///
     /// - Parameters:
+    ///   - tries: at how many instructions a run kills; more than a few where a mistake would be one of few instructions.
     ///   - prepare: brings about the state before the operation.
     ///   - check: says what is wrong afterwards; nil if nothing is.
     private func torment(
-        _ report: inout Report, _ name: String, prepare: () -> Void = {}, operation: () -> Void,
-        check: () -> String?
+        _ report: inout Report, _ name: String, tries: Int = 24, prepare: () -> Void = {},
+        operation: () -> Void, check: () -> String?
     ) {
         guard name.contains(wanted) || wanted.isEmpty else { return }
         // Here, so that what is done once a program is not done in the child.
@@ -57,7 +60,7 @@ struct SingleStep {
         if end == SS_FAILED { problems.append("it cannot be stepped through") }
         if let problem = check() { problems.append("at the end: \(problem)") }
 
-        let stride = Self.isFull ? 1 : max(1, length / 24)
+        let stride = Self.isFull ? 1 : max(1, length / tries)
         var tried = 0
         var step = Int.random(in: 0..<stride)
         while step <= length, problems.count < 5 {
@@ -488,6 +491,67 @@ struct SingleStep {
                 return withUnsafeBytes(of: other) { dictionary.contains($0) } ? nil : "an entry is lost"
             }
             HandleTable.release(dictionary.object)
+        }
+    }
+
+    /// While its block is being freed an envelope stays what it was: its content is never taken for handles.
+    private func freedEnvelope(_ report: inout Report) {
+        balanced(&report, "envelopes") { report in
+            let dictionary = try! DictionaryStorage.create(.dictionary)
+            let passenger = try! EventStorage.create()
+            let bystander = try! EventStorage.create()
+            let content = [UInt64](repeating: bystander.object.handle.rawValue, count: 20)
+            let set = { (key: UInt64) in
+                withUnsafeBytes(of: key) { key in
+                    content.withUnsafeBytes { bytes in
+                        try! Message.withOnePiece(bytes) { message throws(SharedMemoryExhausted) in
+                            let handles = [passenger.object.handle]
+                            try dictionary.set(key, Message(pieces: message.pieces, handles: handles))
+                        }
+                    }
+                }
+            }
+            let remove = { (key: UInt64) in _ = withUnsafeBytes(of: key) { dictionary.remove($0) } }
+            let objects = Family.usage.objects
+            torment(&report, "freeing an envelope", tries: 250) {
+                // So that there are other free blocks of its size.
+                for key: UInt64 in 1...3 { set(key) }
+                for key: UInt64 in 1...2 { remove(key) }
+            } operation: {
+                remove(3)
+            } check: {
+                Family.sweep()
+                return Family.usage.objects == objects
+                    ? nil : "an object has gone with a message that did not own it"
+            }
+            for event in [passenger, bystander] { HandleTable.release(event.object) }
+            HandleTable.release(dictionary.object)
+        }
+    }
+
+    /// While a segment of it is being freed a container's contents own what they owned, and nothing else.
+    private func freedContents(_ report: inout Report) {
+        balanced(&report, "contents") { report in
+            let lists = (0..<3).map { _ in try! ListStorage.create() }
+            let value = [UInt8](repeating: 1, count: 50)
+            let bytes = Family.usage.bytes
+            torment(&report, "freeing a list's elements", tries: 250) {
+                for list in lists {
+                    value.withUnsafeBytes { bytes in
+                        try! Message.withOnePiece(bytes) { message throws(SharedMemoryExhausted) in
+                            _ = try list.append(message)
+                        }
+                    }
+                }
+                for list in lists.dropLast() { list.clear() }
+            } operation: {
+                lists[2].clear()
+            } check: {
+                Family.sweep()
+                lists[2].clear()
+                return Family.usage.bytes == bytes ? nil : "\(Family.usage.bytes - bytes) bytes too many"
+            }
+            for list in lists { HandleTable.release(list.object) }
         }
     }
 

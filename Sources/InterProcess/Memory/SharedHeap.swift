@@ -8,7 +8,8 @@
 // Invariants: a block in use is named by exactly one word, its owner: an entry of some
 // process's hand (Hand), or a field of a shared object. `allocate(into:)` and `free` change
 // the owner and the heap in one transaction; moving a block is a transaction of the two
-// owners. So there is no instant at which a block belongs to nobody.
+// owners. So there is no instant at which a block belongs to nobody. What is in a block stays until it is free, or
+// becomes zero before (extents): who takes up what a dead process was freeing looks into it.
 //
 // A crash leaves: blocks in the hand of the dead, which the sweep frees. The heap itself
 // is before or after.
@@ -132,8 +133,7 @@ enum SharedHeap {
         } else {
             change.set(owner, 0)
             change.set(header.liveBytes, live)
-            // The block is still its owner's here, so the link may be written before the commit.
-            SharedWord(offset: block).storeRelaxed(free)
+            change.set(SharedWord(offset: block), free)
             change.set(page.firstFree, block)
             change.set(page.blocksUsed, used)
             if wasFull { link(page, into: list, &change) }
