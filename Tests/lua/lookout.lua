@@ -108,6 +108,50 @@ test("the killed holder of a lock is told of, when everybody has waited for long
     test.between(took, 0, 1, "seconds until the waiter was told")
 end)
 
+test("who has waited in poll for long is woken at once by what it waits for, again and again", function()
+    wait_for_long(2)
+    local here, _there = mp.Pipe()
+    local q, took = mp.Queue(), mp.Queue()
+    run(function()
+        while true do
+            mp.wait { here, q }
+            took:put(time.monotonic() - q:get())
+        end
+    end, "polls")
+    local longest = 0
+    for round = 1, 6 do
+        -- Long enough to be relieved, and in the last rounds, after a short wait, too short for that.
+        time.sleep(round <= 2 and 2 or 0.2)
+        q:put(time.monotonic())
+        longest = math.max(longest, took:get(true, 10))
+    end
+    end_all()
+    test.between(longest, 0, 0.3, "seconds until it was awake")
+end)
+
+test("the main process, which has waited in poll for long, reaps an orphan that others find dead", function()
+    support.write("orphan.lua", [[
+        local mp = require "multiprocessing"
+        local time = require "time"
+        local here, there = mp.Pipe()
+        local never, told = mp.Queue(), mp.Queue()
+        for _ = 1, 2 do mp.Process { target = function() never:get() end, daemon = true }:start() end
+        mp.Process { target = function()
+            local orphan = mp.Process { target = function() time.sleep(3) end }:start()
+            told:put(orphan.pid)
+            os.execute "kill -9 $PPID"
+        end }:start()
+        mp.Process { target = function()
+            local pid = told:get()
+            time.sleep(4.3)
+            local file = io.open("/proc/" .. pid .. "/stat")
+            there:send(file and "a zombie: " .. file:read "a" or "reaped")
+        end, daemon = true }:start()
+        print(here:recv())
+    ]])
+    test.is(support.shell(support.quote(support.mprun) .. " orphan.lua", nil, 30).out, "reaped\n")
+end)
+
 test("a report is not repeated when the lookout was stopped for a while", function()
     support.write("stopped.lua", [[
         local mp = require "multiprocessing"

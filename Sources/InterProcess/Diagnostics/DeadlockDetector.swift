@@ -136,31 +136,39 @@ public enum DeadlockDetector {
     private static func lookForCycle() {
         let before = memory.suspected
         memory.suspected = []
-        var cycle: [BlockedProcess] = []
+        var path: [Slot] = []
         var slot = Slot.mine
         repeat {
-            guard cycle.count <= Slot.heldLocksCount, let process = BlockedProcess(slot),
-                process.wait.operation == .acquire,
-                process.wait.holder != .none, process.wait.holder.isAlive
-            else { return }
-            cycle.append(process)
-            slot = process.wait.holder.slot
+            guard path.count <= Slot.heldLocksCount, let holder = lockHolder(blocking: slot) else { return }
+            path.append(slot)
+            slot = holder.slot
             // Another one of the cycle is first. It may not know that there is one now.
             if slot.index < Slot.mine.index {
-                let isRelieved = slot.activity.load() == Slot.Activity.relieved.rawValue
-                if isRelieved, BlockedProcess(slot)?.wait.operation == .acquire { slot.rouse() }
+                if slot.activity == .relieved, lockHolder(blocking: slot) != nil { slot.rouse() }
                 return
             }
             // This process only waits for one of the cycle.
-            if cycle.dropFirst().contains(where: { $0.ref == slot.ref }) { return }
+            if path.dropFirst().contains(slot) { return }
         } while slot != Slot.mine
         // A lock that its holder wants, and another process releases, is a gate: people use it so.
-        guard cycle.count > 1 else { return }
+        guard path.count > 1 else { return }
+        let cycle = path.compactMap { BlockedProcess($0) }
+        guard cycle.count == path.count else { return }
         let sights = cycle.map { Sight(ref: $0.ref, sequence: $0.sequence) }
         memory.suspected = sights
         guard sights == before, sights != memory.reportedSuspicion else { return }
         memory.reportedSuspicion = sights
         show?(Deadlock(suspected: cycle))
+    }
+
+    /// The live process that holds the lock which the process of a slot is blocked by; nil if it is not, or by something else.
+    private static func lockHolder(blocking slot: Slot) -> ProcessRef? {
+        guard slot.waitRecord.isBlocked, let wait = WaitView(slot.waitRecord), wait.operation == .acquire
+        else {
+            return nil
+        }
+        let holder = wait.holder
+        return holder.isAlive ? holder : nil
     }
 
     /// Before a fork: so that not each child finds out what its own is to look like.

@@ -44,8 +44,7 @@ public enum FamilyObserver {
         let slots = Slot.everUsed.filter { $0.phase == .live && !$0.isDead }
         let requests = slots.map { slot -> (Slot, UInt64) in
             let number = slot.traceback.ask()
-            slot.attention.setBits(Attention.Request.traceback.rawValue)
-            slot.rouse()
+            slot.ask(.traceback)
             let pid = pid_t(truncatingIfNeeded: slot.pid.load())
             if pid > 0 { kill(pid, ip_request_signal()) }
             return (slot, number)

@@ -99,6 +99,11 @@ struct Slot: Equatable {
         case asleep = 1
         /// The same, for long, as another process looks around for it (Lookout).
         case relieved = 2
+        /// Asleep in poll(2), where it does not see its wake word, but its PollSocket.
+        case asleepInPoll = 3
+        case relievedInPoll = 4
+
+        var isInPoll: Bool { self == .asleepInPoll || self == .relievedInPoll }
     }
 
     static let lifelineOffset = 128
@@ -139,7 +144,8 @@ struct Slot: Equatable {
         return offset == 0 ? nil : ProcessRecord(SharedObject(offset: offset))
     }
     var wake: SharedWord { word(40) }
-    var activity: SharedWord { word(48) }
+    private var activityWord: SharedWord { word(48) }
+    var activity: Activity { Activity(rawValue: activityWord.load()) ?? .running }
     var attention: SharedWord { word(56) }
     var sweepLock: RobustMutex { RobustMutex(word(64)) }
     var heldHandles: SharedWord { word(72) }
@@ -180,12 +186,25 @@ struct Slot: Equatable {
     }
 
     /// Running now, as far as shared memory tells: live and not asleep in a wait.
-    var isRunning: Bool { phase == .live && activity.relaxed() == Activity.running.rawValue && !isDead }
+    var isRunning: Bool { phase == .live && activityWord.relaxed() == Activity.running.rawValue && !isDead }
+
+    /// Says what the process of this slot, the calling one, does.
+    func note(_ activity: Activity) { activityWord.store(activity.rawValue) }
+
+    /// The same, as a full barrier: who rouses it from now on knows, or has changed the wake word already.
+    func announce(_ activity: Activity) { _ = activityWord.exchange(activity.rawValue) }
+
+    /// Asks the process of this slot for something, which it does now if it sleeps.
+    func ask(_ request: Attention.Request) {
+        attention.setBits(request.rawValue)
+        rouse()
+    }
 
     /// Makes the process of this slot look up from whatever it sleeps in.
     func rouse() {
+        // A full barrier, see `announce`.
         wake.add(1)
-        ip_futex_wake(wake.futex, 1)
+        if activity.isInPoll { PollSocket.wake(ref) } else { ip_futex_wake(wake.futex, 1) }
     }
 
     /// Wakes all who watch the lifeline: the kernel wakes only one.
@@ -234,7 +253,7 @@ struct Slot: Equatable {
         parent.store(ProcessRef.current.rawValue)
         pid.store(0)
         record.store(0)
-        activity.store(0)
+        note(.running)
         attention.store(0)
         waitRecord.clear()
         ip_lifeline_prepare(base + Self.lifelineOffset)

@@ -11,6 +11,8 @@ public enum Attention {
         case deadlock = 2
         /// Somebody wants to know where the script is.
         case traceback = 4
+        /// Of the main process: an orphan has been put away that it is to reap.
+        case reap = 8
     }
 
     /// Whether the script handles signals, so that somebody outside of the family can make it act.
@@ -68,19 +70,22 @@ public enum Attention {
         if attention.load() & Request.deadlock.rawValue != 0 {
             attention.clearBits(Request.deadlock.rawValue)
         }
-        tellTraceback()
+        serveAsides()
         if attention.load() & Request.collectGarbage.rawValue != 0 {
             collectGarbage?()
             attention.clearBits(Request.collectGarbage.rawValue)
         }
     }
 
-    /// Tells where the script is, if somebody asks. No code of the script runs.
-    static func tellTraceback() {
+    /// Does what other processes ask for and can be done inside a wait, as no code of the script runs: tells where the script
+    /// is, and reaps orphans.
+    static func serveAsides() {
         let attention = Slot.mine.attention
-        guard attention.load() & Request.traceback.rawValue != 0 else { return }
-        attention.clearBits(Request.traceback.rawValue)
-        if let traceback { Slot.mine.traceback.answer(traceback()) }
+        let asked = attention.load() & (Request.traceback.rawValue | Request.reap.rawValue)
+        guard asked != 0 else { return }
+        attention.clearBits(asked)
+        if asked & Request.traceback.rawValue != 0, let traceback { Slot.mine.traceback.answer(traceback()) }
+        if asked & Request.reap.rawValue != 0 { Sweeper.reapOrphans() }
     }
 
     /// Forgets a pending Ctrl-C: it is being reported.
@@ -106,10 +111,9 @@ public enum Attention {
         collectGarbage?()
         let others = Slot.everUsed.filter { $0.phase == .live && $0 != Slot.mine && !$0.isDead }
         for slot in others {
-            slot.attention.setBits(Request.collectGarbage.rawValue)
-            slot.rouse()
+            slot.ask(.collectGarbage)
         }
-        // Longer than the longest sleep that nobody can end, that in poll(2).
+        // Longer than the longest sleep that nobody can end, in poll(2) without a socket.
         let end = Clock.now + 700_000_000
         while Clock.now < end,
             others.contains(where: {

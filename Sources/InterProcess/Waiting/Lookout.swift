@@ -15,13 +15,17 @@
 //
 // A crash leaves: an office whose holder is dead. All who are relieved watch its lifeline, and the first to notice takes it.
 // A lookout that is stopped, or a successor that is killed or stopped before it took the office, is missed by whoever looks
-// up next: one alone after twelve seconds at the latest, of many some soon.
+// up next: one alone after twelve seconds at the latest, of many some soon. Who sleeps in poll(2) watches no lifeline, and
+// looks up after three seconds at the latest.
 
 /// The office of looking around, as this process sees it.
 enum Lookout {
     /// How long a relieved process sleeps, and how much more some do, so that they do not look up together.
     private static let relievedSleep: UInt64 = 4_000_000_000
     private static let relievedJitter: UInt64 = 8_000_000_000
+    /// The same in poll(2), where the lookout's lifeline cannot be watched.
+    private static let relievedSleepInPoll: UInt64 = 2_000_000_000
+    private static let relievedJitterInPoll: UInt64 = 1_000_000_000
     /// How long the lookout may be kept from looking around by what it waits for.
     private static let interval: UInt64 = 600_000_000
     /// A lookout that has not looked around for that long does not do its duty.
@@ -52,8 +56,8 @@ enum Lookout {
     /// - Parameter seen: `kills` before it last looked at what it waits for.
     static func duty(since seen: UInt64) -> Duty {
         let slot = Slot.mine
-        // A barrier: who resigns, or counts a killed process, after our looks sees this.
-        _ = slot.activity.exchange(Slot.Activity.relieved.rawValue)
+        // Who resigns, or counts a killed process, after our looks sees this.
+        slot.announce(.relieved)
         while true {
             let holder = ProcessRef(rawValue: office.load())
             if holder == .current { break }
@@ -67,8 +71,24 @@ enum Lookout {
             if office.compareExchange(holder.rawValue, ProcessRef.current.rawValue) { break }
         }
         tookOffice = true
-        slot.activity.store(Slot.Activity.asleep.rawValue)
+        slot.note(.asleep)
         return .lookout
+    }
+
+    /// For how long the calling process, which is about to sleep in poll(2) and can be roused there, may do so; nil if nobody
+    /// looks around for it. Whoever is in poll(2) may wait for somebody outside of the family, so it finds no deadlocks, and
+    /// does not take the office.
+    ///
+    /// - Parameter seen: `kills` before it last looked at what it waits for.
+    static func reliefInPoll(since seen: UInt64) -> UInt64? {
+        let slot = Slot.mine
+        slot.announce(.relievedInPoll)
+        guard isElsewhere else {
+            slot.note(.running)
+            return nil
+        }
+        wasRelieved = true
+        return kills == seen ? relievedSleepInPoll + Clock.scattered(within: relievedJitterInPoll) : 0
     }
 
     /// Whether this process looks around for all.
@@ -107,7 +127,9 @@ enum Lookout {
         tookOffice = false
         wasRelieved = false
         // Our own mark is gone since we woke, which was a barrier: who resigned before we did may have chosen us.
-        if office.load() == 0 { relieved.first { _ in true }?.rouse() }
+        guard office.load() == 0 else { return }
+        // Who cannot take the office looks around for itself again, and rouses the others if it finds somebody killed.
+        (relieved.first { $0.activity == .relieved } ?? relieved.first { _ in true })?.rouse()
     }
 
     /// Makes all who are relieved look up: what they wait for may have come, and the one that was killed did not tell them.
@@ -118,7 +140,7 @@ enum Lookout {
 
     private static var relieved: some Sequence<Slot> {
         Slot.everUsed.lazy.filter {
-            $0.activity.load() == Slot.Activity.relieved.rawValue && $0.phase == .live && !$0.isDead
+            [.relieved, .relievedInPoll].contains($0.activity) && $0.phase == .live && !$0.isDead
         }
     }
 

@@ -38,7 +38,7 @@ final class Registration {
             // A hint that came since the last look is followed up by the attempt that comes now.
             if isGranted, turns == .decisive { continue }
             if isGranted, turns == .passedOn, list.leave(node(index)) { list.wakeOne() }
-            list.append(node(index), polling: polls)
+            list.append(node(index))
         }
     }
 

@@ -7,7 +7,6 @@
 //     8    previous node | next node << 32
 //     16   sleeper (ProcessRef)
 //     24   the list that woke it, until it has looked: a grant
-//     32   1 if the sleeper sits in poll(2) and is woken by a datagram
 //
 // Invariants: linking, unlinking and granting are transactions. A grant names its sleeper;
 // the sweep passes the grant of a dead sleeper on. A node whose sleeper lives is in its list, or
@@ -37,7 +36,6 @@ struct WaitNode: Equatable {
     var links: SharedWord { word(8) }
     var sleeper: SharedWord { word(16) }
     var granted: SharedWord { word(24) }
-    var polls: SharedWord { word(32) }
 
     /// Whether it is in a list, or was granted a turn that nobody has taken.
     var isInUse: Bool { list.load() != 0 || granted.load() != 0 }
@@ -48,11 +46,7 @@ struct WaitNode: Equatable {
     }
 
     /// Makes the sleeper look.
-    func wake() {
-        let sleeper = ProcessRef(rawValue: sleeper.relaxed())
-        if polls.relaxed() != 0 { PollSocket.wake(sleeper) }
-        slot.rouse()
-    }
+    func wake() { slot.rouse() }
 }
 
 /// A queue of sleeping processes inside a shared object.
@@ -77,12 +71,11 @@ public struct WaitList {
     @inline(__always)
     var isEmpty: Bool { word.load() == 0 }
 
-    func append(_ node: WaitNode, polling: Bool) {
+    func append(_ node: WaitNode) {
         lock.lock()
         // Under the lock: a transaction of somebody who died while granting to this node is settled by now.
         node.sleeper.storeRelaxed(ProcessRef.current.rawValue)
         node.granted.storeRelaxed(0)
-        node.polls.storeRelaxed(polling ? 1 : 0)
         let ends = word.relaxed()
         let last = WaitNode.identified(ends >> 32)
         var change = Transaction(under: lock)

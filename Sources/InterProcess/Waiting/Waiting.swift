@@ -190,7 +190,7 @@ public enum Waiting {
                 return wakeValue
             }
             if Attention.isDeadlocked() { return nil }
-            Attention.tellTraceback()
+            Attention.serveAsides()
             guard Attention.isWanted else { continue }
             // Code of the script may run, and wait for something else: meanwhile this process can act, and others need the
             // turns that it might use.
@@ -209,33 +209,22 @@ public enum Waiting {
         let slot = Slot.mine
         slot.waitRecord.noteRound()
         DepartedChildren.reapFinished()
-        slot.activity.store(Slot.Activity.asleep.rawValue)
-        let processes = set.processes()
-        var longest = cap + Clock.scattered(within: jitter)
-        var lookout: ProcessRef?
-        // Who sleeps in poll(2) cannot be roused.
-        if sleeper.hasLookedAround, set.descriptors.isEmpty,
-            case .relieved(let other, let most) = Lookout.duty(since: sleeper.killsSeen)
-        {
-            lookout = other
-            if sleeper.isTold, processes.count <= mostLifelines { longest = most }
-        }
-        if DeadlockDetector.isSuspicious { longest = suspiciousCap }
-        let end = deadline.capped(at: longest)
-        let isNews =
+        slot.note(.asleep)
+        let longest = DeadlockDetector.isSuspicious ? suspiciousCap : cap + Clock.scattered(within: jitter)
+        let (isNews, isRelieved) =
             set.descriptors.isEmpty
-            ? sleepOnFutexes(wakeValue, processes, lookout, until: end, &sleeper.deathsSeen)
-            : sleepInPoll(&set, until: end)
-        // Lookout.resign needs a barrier.
-        _ = slot.activity.exchange(Slot.Activity.running.rawValue)
-        if !isNews || lookout != nil || Lookout.isLate {
+            ? sleepOnFutexes(wakeValue, set.processes(), until: deadline, atMost: longest, &sleeper)
+            : sleepInPoll(wakeValue, &set, until: deadline, atMost: longest, sleeper)
+        // Lookout.resign needs the barrier.
+        slot.announce(.running)
+        if !isNews || isRelieved || Lookout.isLate {
             sleeper.hasLookedAround = true
             lookAround()
         }
     }
 
     private static func lookAround() {
-        // The main process may have been roused to reap an orphan.
+        // Only the main process reaps orphans whose parents were still dying when they were put away.
         if Family.isMainProcess || !Lookout.isElsewhere {
             Sweeper.sweepTheDead()
         } else {
@@ -245,17 +234,25 @@ public enum Waiting {
         DeadlockDetector.look()
     }
 
-    /// - Parameters:
-    ///   - lookout: who looks around meanwhile, so that its death is news.
-    ///   - deathsSeen: how many of the processes were dead when the caller last looked at what it waits for.
+    /// - Parameter longest: how long it may sleep if nobody looks around for it.
     private static func sleepOnFutexes(
-        _ wakeValue: UInt32, _ processes: [ProcessRef], _ lookout: ProcessRef?, until end: UInt64,
-        _ deathsSeen: inout Int
-    ) -> Bool {
+        _ wakeValue: UInt32, _ processes: [ProcessRef], until deadline: Deadline, atMost longest: UInt64,
+        _ sleeper: inout Sleeper
+    ) -> (isNews: Bool, isRelieved: Bool) {
+        var longest = longest
+        var lookout: ProcessRef?
+        if sleeper.hasLookedAround,
+            case .relieved(let other, let most) = Lookout.duty(since: sleeper.killsSeen)
+        {
+            lookout = other
+            if sleeper.isTold, processes.count <= mostLifelines, !DeadlockDetector.isSuspicious {
+                longest = most
+            }
+        }
         let deaths = processes.count { !$0.isAlive }
-        defer { deathsSeen = deaths }
+        defer { sleeper.deathsSeen = deaths }
         // News: the caller looks before it sleeps. Those it knows of do not keep it awake.
-        if deaths > deathsSeen { return true }
+        if deaths > sleeper.deathsSeen { return (true, lookout != nil) }
         let watched = processes.prefix(mostLifelines)
         return withUnsafeTemporaryAllocation(of: ip_futex.self, capacity: 2 + watched.count) { futexes in
             futexes.initializeElement(at: 0, to: ip_futex(word: Slot.mine.wake.futex, expected: wakeValue))
@@ -268,25 +265,43 @@ public enum Waiting {
             }
             watched.forEach(watch)
             if let lookout { watch(lookout) }
-            let outcome = Futex.sleep(on: UnsafeBufferPointer(rebasing: futexes[..<count]), until: end)
+            let outcome = Futex.sleep(
+                on: UnsafeBufferPointer(rebasing: futexes[..<count]), until: deadline.capped(at: longest))
             // The kernel wakes one watcher of a death; that one tells the others.
             for process in processes where !process.isAlive { process.slot.announceDeath() }
             if let lookout, !lookout.isAlive { lookout.slot.announceDeath() }
-            return outcome != .timedOut
+            return (outcome != .timedOut, lookout != nil)
         }
     }
 
-    private static func sleepInPoll(_ set: inout WaitSet, until end: UInt64) -> Bool {
+    /// - Parameter longest: how long it may sleep if nobody looks around for it.
+    private static func sleepInPoll(
+        _ wakeValue: UInt32, _ set: inout WaitSet, until deadline: Deadline, atMost longest: UInt64,
+        _ sleeper: Sleeper
+    ) -> (isNews: Bool, isRelieved: Bool) {
         var polled = set.descriptors
-        if !set.lists.isEmpty, let socket = PollSocket.descriptor {
+        var relief: UInt64?
+        // Nobody needs to rouse it from a short sleep for descriptors alone.
+        if sleeper.hasLookedAround || !set.lists.isEmpty, let socket = PollSocket.descriptor {
             polled.append(pollfd(fd: socket, events: Int16(POLLIN), revents: 0))
+            // The deaths of processes are no news here.
+            if sleeper.hasLookedAround, sleeper.isTold, set.processes().isEmpty {
+                relief = Lookout.reliefInPoll(since: sleeper.killsSeen)
+            }
+            if relief == nil { Slot.mine.announce(.asleepInPoll) }
+            // Who roused it before it said that it is in poll(2) has sent nothing.
+            if UInt32(truncatingIfNeeded: Slot.mine.wake.load()) != wakeValue {
+                for index in set.descriptors.indices { set.descriptors[index].revents = 0 }
+                return (true, relief != nil)
+            }
         }
         let now = Clock.now
+        let end = deadline.capped(at: relief ?? longest)
         let count = ip_poll(&polled, UInt32(polled.count), end > now ? end - now : 0)
         for index in set.descriptors.indices {
             set.descriptors[index].revents = count > 0 ? polled[index].revents : 0
         }
-        return count != 0
+        return (count != 0, relief != nil)
     }
 }
 
