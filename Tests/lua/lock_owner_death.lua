@@ -108,6 +108,17 @@ for _, class in ipairs { "Lock", "RLock" } do
         lock:release()
     end)
 
+    test(class .. [[: on_owner_death = "release" tells also after operations that took the lock for themselves]], function()
+        local lock = mp[class] { on_owner_death = "release" }
+        local value = mp.Value("i", 0, { lock = lock })
+        dead_holder(lock, "kill")
+        value.value = value.value + 1
+        test.is({ lock:acquire() }, { true, "owner_died" })
+        lock:release()
+        test.is({ lock:acquire() }, { true })
+        lock:release()
+    end)
+
     test(class .. [[: on_owner_death = "hang"]], function()
         local lock = mp[class] { on_owner_death = "hang" }
         dead_holder(lock, "kill")

@@ -299,6 +299,8 @@ public enum HandleTable {
         let lock = ArenaHeader.shared.objectLock
         let hand = Hand.freeWord
         lock.lock()
+        // Taking the lock over may have settled the record of a process that died over this very block.
+        guard link.relaxed() == block else { return lock.unlock() }
         var change = Transaction(under: lock)
         change.set(link, next)
         change.set(hand, block)
@@ -362,7 +364,11 @@ public enum HandleTable {
 
     /// Gives back everything a dead process held.
     static func releaseAll(of slot: Slot) {
-        var block = slot.heldHandles.load()
+        let lock = ArenaHeader.shared.objectLock
+        // Under the lock: who died adding a block, or taking one out, has done it or has not.
+        lock.lock()
+        var block = slot.heldHandles.relaxed()
+        lock.unlock()
         while block != 0 {
             var index = 1
             while index <= entriesPerBlock { disownSome(of: block, from: &index) }

@@ -64,13 +64,14 @@ public struct ChildProcess: BitwiseCopyable, Sendable {
         record.parentPidWord.store(UInt64(getpid()))
         record.flags.store(isDaemon ? 1 : 0)
         record.refWord.store(ref.rawValue)
-        slot.record.store(object.offset)
         do throws(SharedMemoryExhausted) {
             try HandleTable.copy(to: slot)
         } catch {
             giveUp(slot, object)
             throw .memory(error)
         }
+        // Only now the slot has a share of it: if this process is killed, the record stays what it is until the slot is swept.
+        slot.record.store(object.offset)
         ip_flush_streams()
         DeadlockDetector.prepareForChild()
         hasForked = true

@@ -90,8 +90,9 @@ public struct ProcessRecord {
         let envelope = try Envelope.make(message)
         object.waitLock.lock()
         var change = Transaction(under: object.waitLock)
-        change.set(resultWord, envelope.owner.relaxed())
+        // Read without the lock: first what it is.
         change.set(failed, isError ? 1 : 0)
+        change.set(resultWord, envelope.owner.relaxed())
         change.set(envelope.owner, 0)
         change.commit()
         object.waitLock.unlock()

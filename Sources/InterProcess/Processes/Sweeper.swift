@@ -45,7 +45,7 @@ enum Sweeper {
         if Arena.isObserved { return }
         slot.announceDeath()
         // Its own mutex rank: nothing is held, and everything inside ranks below.
-        slot.sweepLock.lock()
+        let sweeperDied = slot.sweepLock.lock()
         defer { slot.sweepLock.unlock() }
         // Decided here, where nobody else can free the slot: since the caller looked, another may
         // have swept it and a new process may live in it.
@@ -53,10 +53,13 @@ enum Sweeper {
         guard slot.isDead || state & 0xff == Slot.Phase.abandoned.rawValue else { return }
         if let process, process.generation != state >> 8 { return }
         Settlement.settle(slot)
+        if sweeperDied { settleOthers(than: slot) }
         let wasKilled = recordCause(slot)
         HeldLocks.settle(slot)
         releaseNodes(slot)
         for index in 0..<Hand.count { Hand.release(slot.handWord(index)) }
+        // It had none before it was live; whoever reaps it finds it here.
+        if !isReaped, slot.pid.load() == 0, let pid = slot.currentRecord?.pid { slot.pid.store(UInt64(pid)) }
         // The record goes with the handles: who takes this sweep up again must not find another object there.
         slot.record.store(0)
         HandleTable.releaseAll(of: slot)
@@ -90,7 +93,26 @@ enum Sweeper {
         if state & 0xff == Slot.Phase.forking.rawValue, !slot.state.compareExchange(state, abandoned) {
             return
         }
+        // It may have been killed while it gave the slot something.
+        settle(parent.slot)
         sweep(slot)
+    }
+
+    /// An earlier sweeper of a slot has died at it: what that had committed about it is done before anything is looked at.
+    private static func settleOthers(than slot: Slot) {
+        for other in Slot.everUsed where other != slot && other != .mine { settle(other) }
+    }
+
+    /// Makes sure that a process, if it is dead, has no committed record left. Where somebody sweeps it that is done first.
+    private static func settle(_ slot: Slot) {
+        while slot.isDead, Settlement.isDue(slot) {
+            guard slot.sweepLock.tryLock() else {
+                sched_yield()
+                continue
+            }
+            if slot.isDead { Settlement.settle(slot) }
+            return slot.sweepLock.unlock()
+        }
     }
 
     /// Whether the child of a dead parent has still to become live: `start` may have returned before that, and such a process

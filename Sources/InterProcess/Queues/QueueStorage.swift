@@ -156,11 +156,12 @@ public struct QueueStorage {
     }
 
     private func releaseLastSegment() {
-        let copy = published.relaxed() & 1
-        let segment = tail(copy).segment.relaxed()
-        guard segment != 0 else { return }
         let hand = Hand.freeWord
         putLock.lock()
+        // Under the lock: who died doing this has done it or has not.
+        let copy = published.relaxed() & 1
+        let segment = tail(copy).segment.relaxed()
+        guard segment != 0 else { return putLock.unlock() }
         var change = Transaction(under: putLock)
         change.set(hand, segment)
         change.set(tail(copy).segment, 0)

@@ -168,7 +168,8 @@ public struct LockStorage {
             return .acquired
         }
         let entry = HeldLocks.reserve(for: object, place)
-        let outcome = contend(ProcessRef.current.rawValue, until: deadline)
+        var predecessor: UInt64 = 0
+        let outcome = contend(ProcessRef.current.rawValue, until: deadline, &predecessor)
         switch outcome {
         case .acquired, .inherited:
             HeldLocks.confirm(entry)
@@ -179,8 +180,10 @@ public struct LockStorage {
     }
 
     /// Brings `me` into the owner word.
-    private func contend(_ me: UInt64, until deadline: Deadline) -> Outcome {
-        var outcome = tryAcquire(me)
+    ///
+    /// - Parameter predecessor: whom the lock was inherited from.
+    private func contend(_ me: UInt64, until deadline: Deadline, _ predecessor: inout UInt64) -> Outcome {
+        var outcome = tryAcquire(me, &predecessor)
         if outcome != .timedOut { return outcome }
         var set = WaitSet(waiters)
         // Where a death changes nothing there is nothing to watch.
@@ -193,7 +196,7 @@ public struct LockStorage {
             Operation(.acquire, on: object), in: &set, until: deadline,
             looksReady: { owner.relaxed() == 0 }, pace: .backingOff
         ) {
-            outcome = tryAcquire(me)
+            outcome = tryAcquire(me, &predecessor)
             return outcome != .timedOut
         }
         // It gives up: a release may have relied on this process.
@@ -202,7 +205,7 @@ public struct LockStorage {
     }
 
     /// One attempt; `timedOut` means taken.
-    private func tryAcquire(_ me: UInt64) -> Outcome {
+    private func tryAcquire(_ me: UInt64, _ predecessor: inout UInt64) -> Outcome {
         while true {
             let seen = owner.load()
             if seen == 0 {
@@ -219,6 +222,7 @@ public struct LockStorage {
             case .hang: return .timedOut
             case .release:
                 guard owner.compareExchange(seen, me) else { continue }
+                predecessor = seen
                 return .inherited
             }
         }
@@ -289,16 +293,18 @@ public struct LockStorage {
     }
 
     /// Runs `body`, one operation on what the lock guards, holding the lock: as part of what this process does already if
-    /// it has the lock, else for that long. A death inside leaves the lock free.
+    /// it has the lock, else for that long. A death inside leaves the lock free; who died holding the lock before is still
+    /// the next owner's to be told of.
     public func withBriefHold<Result>(_ body: () -> Result) -> (outcome: Outcome, result: Result?) {
         let me = ProcessRef.current.rawValue
         if owner.relaxed() == me { return (.acquired, body()) }
+        var predecessor: UInt64 = 0
         if !owner.compareExchange(0, me | Self.briefBit) {
-            let outcome = contend(me | Self.briefBit, until: .never)
+            let outcome = contend(me | Self.briefBit, until: .never, &predecessor)
             if outcome != .acquired, outcome != .inherited { return (outcome, nil) }
         }
         let result = body()
-        _ = owner.compareExchange(me | Self.briefBit, 0)
+        _ = owner.compareExchange(me | Self.briefBit, predecessor)
         if !waiters.isEmpty { wakeNext() }
         return (.acquired, result)
     }

@@ -28,9 +28,24 @@ public struct RobustMutex {
     @inline(__always)
     init(_ word: SharedWord) { self.word = word }
 
-    @inline(__always)
-    func lock() {
-        if !word.compareExchange(0, ProcessRef.current.rawValue) { lockSlowly() }
+    /// Locks it. Returns whether its owner had died.
+    @discardableResult @inline(__always)
+    func lock() -> Bool {
+        word.compareExchange(0, ProcessRef.current.rawValue) ? false : lockSlowly()
+    }
+
+    /// Locks it if it is free, or if its owner has died.
+    func tryLock() -> Bool {
+        let seen = word.load()
+        if seen == 0 { return word.compareExchange(0, ProcessRef.current.rawValue) }
+        guard !ProcessRef(rawValue: seen & ~Self.sleepersBit).isAlive else { return false }
+        return takeOver(from: seen)
+    }
+
+    private func takeOver(from dead: UInt64) -> Bool {
+        guard word.compareExchange(dead, ProcessRef.current.rawValue | Self.sleepersBit) else { return false }
+        Settlement.settle(self)
+        return true
     }
 
     @inline(__always)
@@ -41,25 +56,24 @@ public struct RobustMutex {
     }
 
     @inline(never)
-    private func lockSlowly() {
+    private func lockSlowly() -> Bool {
         let me = ProcessRef.current.rawValue
         for _ in 0..<Self.spins {
-            if word.relaxed() == 0, word.compareExchange(0, me) { return }
+            if word.relaxed() == 0, word.compareExchange(0, me) { return false }
             ip_cpu_relax()
         }
         while true {
             let seen = word.load()
             if seen == 0 {
                 // Others may sleep too: keep the bit, so that unlocking wakes the next.
-                if word.compareExchange(0, me | Self.sleepersBit) { return }
+                if word.compareExchange(0, me | Self.sleepersBit) { return false }
                 continue
             }
             let owner = ProcessRef(rawValue: seen & ~Self.sleepersBit)
             precondition(owner != ProcessRef.current, "a process does not lock a mutex it holds")
             guard let lifeline = owner.lifeline else {
-                guard word.compareExchange(seen, me | Self.sleepersBit) else { continue }
-                Settlement.settle(self)
-                return
+                if takeOver(from: seen) { return true }
+                continue
             }
             if seen & Self.sleepersBit == 0, !word.compareExchange(seen, seen | Self.sleepersBit) { continue }
             Futex.sleep(

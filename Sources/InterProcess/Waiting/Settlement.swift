@@ -27,6 +27,11 @@ enum Settlement {
         record.apply(Int(words))
     }
 
+    /// Whether the process of `slot` has a committed record.
+    static func isDue(_ slot: Slot) -> Bool {
+        slot.redoRecord(.object).isCommitted || slot.redoRecord(.heap).isCommitted
+    }
+
     /// Makes sure that `slot`, whose process is dead, has no committed record left.
     static func settle(_ slot: Slot) {
         for level in [RedoRecord.Level.object, .heap] {

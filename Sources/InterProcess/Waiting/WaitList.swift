@@ -162,17 +162,21 @@ public struct WaitList {
     private func grantFirst(inPlaceOf dead: WaitNode? = nil) -> WaitNode? {
         lock.lock()
         defer { lock.unlock() }
-        while let node = WaitNode.identified(word.relaxed() & Self.half) {
-            var change = Transaction(under: lock)
-            let isAlive = ProcessRef(rawValue: node.sleeper.relaxed()).isAlive
-            // Before it leaves the list: its sleeper, who looks without our lock, is always listed or granted.
-            if isAlive {
-                change.set(node.granted, word.offset)
-                if let dead { change.set(dead.granted, 0) }
+        var next = WaitNode.identified(word.relaxed() & Self.half)
+        while let node = next {
+            // The dead stay in the list until they are swept: a node is taken out without a grant only by its sleeper or who
+            // sweeps that. So no record of anybody else is about a node of a slot that is free.
+            guard ProcessRef(rawValue: node.sleeper.relaxed()).isAlive else {
+                next = WaitNode.identified(node.links.relaxed() >> 32)
+                continue
             }
+            var change = Transaction(under: lock)
+            // Before it leaves the list: its sleeper, who looks without our lock, is always listed or granted.
+            change.set(node.granted, word.offset)
+            if let dead { change.set(dead.granted, 0) }
             unlink(node, &change)
             change.commit()
-            if isAlive { return node }
+            return node
         }
         return nil
     }
