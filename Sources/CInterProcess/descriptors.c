@@ -38,11 +38,17 @@ ssize_t ip_send(int socket, const struct iovec *parts, size_t count, const int *
     return sent < 0 ? -errno : sent;
 }
 
-ssize_t ip_receive(int socket, void *bytes, size_t length, ip_received_descriptors *received) {
-    struct iovec part = {.iov_base = bytes, .iov_len = length};
+ssize_t ip_peek(int socket, void *bytes, size_t length) {
+    ssize_t seen;
+    do seen = recv(socket, bytes, length, MSG_PEEK | MSG_DONTWAIT);
+    while (seen < 0 && errno == EINTR);
+    return seen < 0 ? -errno : seen;
+}
+
+ssize_t ip_receive(int socket, const struct iovec *parts, size_t count, ip_received_descriptors *received) {
     descriptor_control control;
     struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+        .msg_iov = (struct iovec *)parts, .msg_iovlen = count, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
     received->count = 0;
     received->incomplete = false;
     ssize_t taken;

@@ -15,6 +15,9 @@ struct Pipes {
         unreadMessages(&report)
         travellingEnds(&report)
         killedSenders(&report)
+        killedReceivers(&report)
+        senderKilledInside(&report)
+        receiverKilledInside(&report)
     }
 
     private func sizes(_ report: inout Report) {
@@ -146,6 +149,81 @@ struct Pipes {
         check(before, "killed senders leave nothing", &report)
     }
 
+    /// Receivers of messages with queues in them are killed at any instant, while their sender and the pipe live on.
+    private func killedReceivers(_ report: inout Report) {
+        let before = Family.usage
+        let (here, there) = try! Channel.makePair()
+        let idle = Family.usage
+        var leaks = 0
+        for round in 0..<kills / 8 {
+            let receiver = spawn { while true { try there.receive().release() } }
+            for _ in 0..<1 + round % 7 {
+                let queue = try! QueueStorage.create(limit: 0)
+                try! here.send(bytes: [7], handles: [queue.object.handle])
+                HandleTable.release(queue.object)
+            }
+            pause(microseconds: .random(in: 0...300))
+            receiver.kill()
+            receiver.finish()
+            // It receives what is left, and then nothing comes.
+            let successor = spawn { while true { try there.receive().release() } }
+            let end = Deadline.after(seconds: 1)
+            while Family.usage.objects > idle.objects + 1, !end.hasPassed { pause(microseconds: 50) }
+            successor.kill()
+            successor.finish()
+            Family.sweep()
+            if Family.usage != idle { leaks += 1 }
+        }
+        report.equal(leaks, 0, "what killed receivers had not used comes back while the pipe is in use")
+        here.close()
+        there.close()
+        check(before, "killed receivers leave nothing", &report)
+    }
+
+    /// To a receiver that has lost its place in it, messages of three bytes, one after the other.
+    private static let deceptive = (0..<1 << 20).map { [UInt8](arrayLiteral: 0, 0, 0, 3, 1, 2, 3)[$0 % 7] }
+
+    /// Of a message that does not fit into the socket, the rest will never come.
+    private func senderKilledInside(_ report: inout Report) {
+        let before = Family.usage
+        let (here, there) = try! Channel.makePair()
+        let sender = spawn { try here.send(bytes: Self.deceptive) }
+        pause(microseconds: 50_000)
+        sender.kill()
+        sender.finish()
+        report.equal(
+            there.failureToReceive, "endInsideMessage",
+            "a receiver learns that the sender died inside a message")
+        do {
+            try here.send(bytes: [1])
+            report.check(false, "nothing can be sent after a part of a message")
+        } catch {
+            report.equal("\(error)", "cutInsideMessage", "nothing can be sent after a part of a message")
+        }
+        here.close()
+        there.close()
+        check(before, "a sender killed inside a message leaves nothing", &report)
+    }
+
+    /// What the killed one has left of a message is no message.
+    private func receiverKilledInside(_ report: inout Report) {
+        let before = Family.usage
+        let (here, there) = try! Channel.makePair()
+        let victim = spawn { _ = try there.received() }
+        // By hand, so that the rest comes when we want.
+        let length = withUnsafeBytes(of: UInt32(70_000).bigEndian) { Array($0) }
+        _ = write(here.descriptor, length + Self.deceptive.prefix(35_000), 4 + 35_000)
+        pause(microseconds: 50_000)
+        victim.kill()
+        victim.finish()
+        _ = write(here.descriptor, Array(Self.deceptive.prefix(35_000)), 35_000)
+        report.equal(
+            there.failureToReceive, "cutInsideMessage", "the rest of a message is never taken for another")
+        here.close()
+        there.close()
+        check(before, "a receiver killed inside a message leaves nothing", &report)
+    }
+
     private func receive(from channel: Channel, _ received: inout Int, _ stale: inout Int) {
         guard let message = try? channel.receive() else { return }
         received += 1
@@ -177,6 +255,14 @@ extension Channel {
         let message = try receive()
         defer { message.release() }
         return Array(message.content)
+    }
+
+    /// Why nothing can be received; empty if a message was.
+    fileprivate var failureToReceive: String {
+        do throws(ChannelFailure) {
+            try receive().release()
+            return ""
+        } catch { return "\(error)" }
     }
 
     /// Waits for the end of the stream; a message is not one.

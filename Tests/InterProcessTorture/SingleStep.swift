@@ -31,6 +31,7 @@ struct SingleStep {
         array(&report)
         dictionary(&report, removes: false)
         dictionary(&report, removes: true)
+        receive(&report)
         freedEnvelope(&report)
         freedContents(&report)
         objects(&report)
@@ -491,6 +492,37 @@ struct SingleStep {
                 return withUnsafeBytes(of: other) { dictionary.contains($0) } ? nil : "an entry is lost"
             }
             HandleTable.release(dictionary.object)
+        }
+    }
+
+    /// What is left in a pipe are whole messages, wherever their receiver is killed.
+    private func receive(_ report: inout Report) {
+        balanced(&report, "pipes") { report in
+            let (here, there) = try! Channel.makePair()
+            // Without its length, the beginning of another.
+            let content: [UInt8] = [0, 0, 0, 3, 1, 2, 3, 4, 5]
+            torment(&report, "receiving from a pipe", tries: 100) {
+                for _ in 0..<2 {
+                    content.withUnsafeBytes { bytes in
+                        try! Message.withOnePiece(bytes) { message throws(ChannelFailure) in
+                            try here.send(message)
+                        }
+                    }
+                }
+            } operation: {
+                try? there.receive().release()
+            } check: {
+                var count = 0
+                while there.hasInput {
+                    guard let message = try? there.receive() else { return "there is no message" }
+                    defer { message.release() }
+                    if Array(message.content) != content { return "a message is \(Array(message.content))" }
+                    count += 1
+                }
+                return count == 1 || count == 2 ? nil : "\(count) messages are left"
+            }
+            here.close()
+            there.close()
         }
     }
 

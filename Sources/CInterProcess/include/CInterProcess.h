@@ -247,9 +247,12 @@ typedef struct {
 /// the first byte. Returns how many bytes went, or -errno (-EAGAIN: none fits now).
 ssize_t ip_send(int socket, const struct iovec *parts, size_t count, const int *fds, size_t fd_count);
 
-/// Receives at most `length` bytes without blocking, and the descriptors that came with them.
+/// Receives what there is into the parts without blocking, and the descriptors that came with it.
 /// Returns the number of bytes, 0 at the end of the stream, or -errno.
-ssize_t ip_receive(int socket, void *bytes, size_t length, ip_received_descriptors *received);
+ssize_t ip_receive(int socket, const struct iovec *parts, size_t count, ip_received_descriptors *received);
+
+/// Copies at most `length` bytes of what would be received next, and leaves it there. Returns as `ip_receive` does.
+ssize_t ip_peek(int socket, void *bytes, size_t length);
 
 /// Binds a close-on-exec, non-blocking datagram socket to the abstract name given.
 int ip_bind_datagram(const char *name, size_t length);

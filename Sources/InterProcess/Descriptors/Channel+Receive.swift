@@ -9,13 +9,19 @@ extension Channel {
         let side = end.side
         guard !pipe.hasFlag(.cutReceiving, side) else { throw .cutInsideMessage }
         var reading = Reading(socket: socket, end: end, limit: limit)
+        if reading.inside.isOfTheDead {
+            cut(.cutReceiving, SHUT_RD)
+            throw .cutInsideMessage
+        }
         do throws(ChannelFailure) {
             if try !reading.attempt() { try wait(reading: &reading) }
         } catch {
             if reading.leavesRest(error) { cut(.cutReceiving, SHUT_RD) }
+            reading.inside.clear()
             reading.message.release()
             throw error
         }
+        reading.inside.clear()
         let message = reading.message
         if let number = MessageHeader.parcel(of: message.bytes) {
             message.attach(pipe.parcels(to: side).take(number))
@@ -42,6 +48,7 @@ private struct Reading {
     let end: PipeEnd
     let limit: Int
     let message = InboundMessage()
+    var inside: InsideNote
     private(set) var lostDescriptors = false
 
     private enum Stage {
@@ -61,6 +68,7 @@ private struct Reading {
         self.socket = socket
         self.end = end
         self.limit = limit
+        inside = InsideNote(end.pipe.receiver(end.side))
     }
 
     private var hasBegun: Bool { stage != .shortLength || received > 0 }
@@ -79,10 +87,14 @@ private struct Reading {
         while true {
             if stage == .content, message.count == total { return true }
             switch try receiveNext() {
-            case .moved(let count): try advance(by: count)
+            case .moved(let count):
+                try advance(by: count)
+                if stage != .content || message.count < total { inside.make() }
             case .wouldBlock:
                 // What was sent before the last of the others left must still be received.
                 if isAbandoned { throw hasBegun ? .endInsideMessage : .endOfStream }
+                // Nobody else sends the rest.
+                if hasBegun, senderIsDead, !socket.hasInput { throw .endInsideMessage }
                 isAbandoned = end.otherIsAbandoned(forEver: true)
                 if !isAbandoned {
                     forgetAbandonedParcels()
@@ -94,20 +106,90 @@ private struct Reading {
         }
     }
 
+    private var senderIsDead: Bool { InsideNote(end.pipe.sender(1 - end.side)).isOfTheDead }
+
     private mutating func receiveNext() throws(ChannelFailure) -> StreamSocket.Transfer {
-        var descriptors: [Int32] = []
-        let transfer: StreamSocket.Transfer
+        if !hasBegun, let transfer = try receiveFromStart() { return transfer }
         if stage == .content {
             guard let room = message.room(of: total) else { throw .noMemory(total) }
-            transfer = socket.receive(into: room, &descriptors, &lostDescriptors)
-        } else {
-            let wanted = stage == .shortLength ? MessageHeader.shortBytes : MessageHeader.longBytes
-            let (socket, received) = (socket, received)
-            transfer = withUnsafeMutableBytes(of: &length) { bytes in
-                socket.receive(
-                    into: UnsafeMutableRawBufferPointer(rebasing: bytes[received..<wanted]), &descriptors,
-                    &lostDescriptors)
+            return receive(into: room)
+        }
+        let wanted = stage == .shortLength ? MessageHeader.shortBytes : MessageHeader.longBytes
+        var bytes = length
+        defer { length = bytes }
+        return withUnsafeMutableBytes(of: &bytes) {
+            receive(into: UnsafeMutableRawBufferPointer(rebasing: $0[received..<wanted]))
+        }
+    }
+
+    /// Looks at the length, which stays in the socket, and then takes it together with the content: who is killed in between
+    /// leaves a whole message. Nil if not all of the length is there.
+    private mutating func receiveFromStart() throws(ChannelFailure) -> StreamSocket.Transfer? {
+        var header: (UInt64, UInt64) = (0, 0)
+        let seen = withUnsafeMutableBytes(of: &header) { bytes in
+            socket.peek(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<MessageHeader.longestLength]))
+        }
+        guard case .moved(let count) = seen else { return seen }
+        guard let (headerBytes, contentBytes) = try lengths(in: &header, count) else { return nil }
+        var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        if contentBytes > 0 {
+            guard let memory = message.room(of: contentBytes) else { throw .noMemory(contentBytes) }
+            room = memory
+        }
+        if headerBytes + contentBytes > InsideNote.longestInOnePiece { inside.make() }
+        let transfer = withUnsafeMutableBytes(of: &header) { bytes in
+            receive(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<headerBytes]), room)
+        }
+        guard case .moved(let taken) = transfer else {
+            // Somebody else has taken it.
+            inside.clear()
+            return transfer
+        }
+        // So much had been seen of it.
+        guard taken >= headerBytes else { throw .badLength }
+        stage = .content
+        total = contentBytes
+        return .moved(taken - headerBytes)
+    }
+
+    /// How long the header is, and how long the content, by the first bytes; nil if these are too few to tell.
+    private func lengths(
+        in header: inout (UInt64, UInt64), _ count: Int
+    ) throws(ChannelFailure) -> (header: Int, content: Int)? {
+        guard count >= MessageHeader.shortBytes else { return nil }
+        let (short, long) = withUnsafeBytes(of: &header) { bytes in
+            let start = bytes.baseAddress.unsafelyUnwrapped
+            return (
+                MessageHeader.length(short: start),
+                MessageHeader.length(long: start + MessageHeader.shortBytes)
+            )
+        }
+        switch short {
+        case .bytes(let content) where content <= limit: return (MessageHeader.shortBytes, content)
+        case .long:
+            guard count == MessageHeader.longestLength else { return nil }
+            if case .bytes(let content) = long, content <= limit {
+                return (MessageHeader.longestLength, content)
             }
+            throw .badLength
+        case .bytes, .invalid: throw .badLength
+        }
+    }
+
+    /// Receives into the first part, and what is left into the second.
+    private mutating func receive(
+        into first: UnsafeMutableRawBufferPointer, _ second: UnsafeMutableRawBufferPointer? = nil
+    ) -> StreamSocket.Transfer {
+        var descriptors: [Int32] = []
+        let transfer = withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { parts in
+            var count = 0
+            for part in [first, second] {
+                guard let part, part.count > 0 else { continue }
+                parts.initializeElement(at: count, to: iovec(iov_base: part.baseAddress, iov_len: part.count))
+                count += 1
+            }
+            return socket.receive(
+                into: UnsafeBufferPointer(rebasing: parts[..<count]), &descriptors, &lostDescriptors)
         }
         if !descriptors.isEmpty { message.add(descriptors) }
         return transfer
@@ -132,7 +214,7 @@ private struct Reading {
         }
     }
 
-    /// Between two messages and with nothing to receive, parcels of dead senders are parcels of nothing.
+    /// Between two messages and with nothing to receive, parcels of what was sent, or never will be, are parcels of nothing.
     private func forgetAbandonedParcels() {
         let parcels = end.pipe.parcels(to: end.side)
         guard !parcels.isEmpty, !hasBegun else { return }

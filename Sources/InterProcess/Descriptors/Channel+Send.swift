@@ -24,12 +24,17 @@ extension Channel {
         let pipe = end.pipe
         let side = end.side
         guard !pipe.hasFlag(.cutSending, side) else { throw .cutInsideMessage }
+        if InsideNote(pipe.sender(side)).isOfTheDead {
+            cut(.cutSending, SHUT_WR)
+            throw .cutInsideMessage
+        }
         var parcel: UInt64?
         if !shares.isEmpty {
             do throws(SharedMemoryExhausted) {
                 parcel = try pipe.parcels(to: 1 - side).post(shares)
             } catch { throw .memory(error) }
         }
+        defer { if let parcel { ParcelList.noteSent(parcel) } }
         do throws(ChannelFailure) {
             try write(message, parcel, descriptors)
         } catch {
@@ -47,6 +52,7 @@ extension Channel {
                 socket: socket, end: end, descriptors: descriptors,
                 header: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(header)[..<bytes]),
                 pieces: message.pieces)
+            defer { writing.inside.clear() }
             if try writing.attempt() { return }
             try wait(writing: &writing)
         }
@@ -78,6 +84,9 @@ private struct Writing {
     let header: UnsafeRawBufferPointer
     let pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>
 
+    var inside: InsideNote
+    private let isLong: Bool
+
     /// The part that goes next, 0 being the header, and how much of it is gone.
     private var part = 0
     private var offset = 0
@@ -93,6 +102,8 @@ private struct Writing {
         self.descriptors = descriptors
         self.header = header
         self.pieces = pieces
+        inside = InsideNote(end.pipe.sender(end.side))
+        isLong = header.count + pieces.reduce(0) { $0 + $1.count } > InsideNote.longestInOnePiece
     }
 
     var hasBegun: Bool { part > 0 || offset > 0 }
@@ -102,9 +113,13 @@ private struct Writing {
     /// Sends what there is room for. Returns whether all is sent.
     mutating func attempt() throws(ChannelFailure) -> Bool {
         while part <= pieces.count {
+            if isLong { inside.make() }
             switch sendNext() {
-            case .moved(let count): advance(by: count)
+            case .moved(let count):
+                advance(by: count)
+                if part <= pieces.count { inside.make() }
             case .wouldBlock:
+                if !hasBegun { inside.clear() }
                 guard end.otherIsAbandoned(forEver: true) else { return false }
                 throw .brokenPipe
             case .ended: throw .brokenPipe

@@ -15,9 +15,11 @@
 /// What stands in front of the content of a message.
 struct MessageHeader {
     /// The longest there is: long length and parcel.
-    static let capacity = 12 + parcelMarkBytes
+    static let capacity = longestLength + parcelMarkBytes
     static let shortBytes = 4
     static let longBytes = 8
+    /// Of the length alone.
+    static let longestLength = shortBytes + longBytes
     static let parcelMarkBytes = 10
 
     private static let longestShort = 0x7fff_ffff

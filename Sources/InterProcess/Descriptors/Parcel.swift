@@ -9,10 +9,11 @@
 // and its own count, so a message that reaches another pipe as mere bytes finds nothing.
 //
 // Invariants: under the pipe's wait lock; a parcel is in the list from before its message's
-// first byte is sent until the message is received. It moves from and to a hand in one transaction.
+// first byte is sent until the message is received. It moves from and to a hand in one transaction. While a process has a
+// parcel in a list whose message is not sent yet, its slot names that, or one before it.
 //
-// A crash leaves: a parcel whose message was never sent, if its sender was killed in between.
-// A receiver that finds the socket empty throws those away; what is left goes with the pipe.
+// A crash leaves: a parcel whose message was never sent, if its sender was killed in between, or was received, if that was its
+// receiver. Who finds the socket empty, between two messages, throws those away; what is left goes with the pipe.
 
 import CInterProcess
 
@@ -42,6 +43,9 @@ struct ParcelList {
             }
         }
         let entry = envelope.owner.relaxed()
+        // A signal's handler may send while this process waits for room to send: the first is named.
+        let unsent = Slot.mine.unsentParcel
+        if unsent.relaxed() == 0 { unsent.store(number) }
         lock.lock()
         var change = Transaction(under: lock)
         change.set(first.relaxed() == 0 ? first : Parcel(namedBy: last).next, entry)
@@ -50,6 +54,12 @@ struct ParcelList {
         change.commit()
         lock.unlock()
         return number
+    }
+
+    /// The message of a parcel of this process was sent, or will not be.
+    static func noteSent(_ number: UInt64) {
+        let unsent = Slot.mine.unsentParcel
+        if unsent.relaxed() == number { unsent.store(0) }
     }
 
     /// Takes a parcel out, into this process's hand; nil if there is none of that number.
@@ -77,27 +87,30 @@ struct ParcelList {
         return nil
     }
 
-    /// Throws away parcels whose messages will never come.
+    /// Throws away parcels whose messages will never come, as whoever sent or received them died.
     ///
-    /// - Parameter isDrained: asked after the senders were found dead: whether there is nothing to receive.
+    /// - Parameter isDrained: asked after the messages were found to be sent, if ever: whether there is nothing to receive.
     func removeAbandoned(isDrained: () -> Bool) {
-        let abandoned = numbers { !$0.isAlive }
+        let abandoned = numbers { number, sender in
+            let unsent = sender.slot.unsentParcel.load()
+            return !sender.isAlive || unsent == 0 || number < unsent
+        }
         guard !abandoned.isEmpty, isDrained() else { return }
         for number in abandoned { take(number)?.free() }
     }
 
     func removeAll() {
-        for number in numbers({ _ in true }) { take(number)?.free() }
+        for number in numbers({ _, _ in true }) { take(number)?.free() }
     }
 
-    private func numbers(_ isMeant: (ProcessRef) -> Bool) -> [UInt64] {
+    private func numbers(_ isMeant: (UInt64, ProcessRef) -> Bool) -> [UInt64] {
         lock.lock()
         defer { lock.unlock() }
         var numbers: [UInt64] = []
         var word = first
         while word.relaxed() != 0 {
             let parcel = Parcel(namedBy: word)
-            if isMeant(parcel.sender) { numbers.append(parcel.number) }
+            if isMeant(parcel.number, parcel.sender) { numbers.append(parcel.number) }
             word = parcel.next
         }
         return numbers

@@ -15,11 +15,14 @@
 //     96    flags: a byte a side
 //     128   handles of the ends, which own nothing
 //     144   creator (ProcessRef) · 152 how often it had started a process then
+//     192   who is inside a message that it receives at side 0 (ProcessRef, 0 = nobody) · 200 at side 1
+//     208   who is inside a message that it sends from side 0 · 216 from side 1
 //
 // Invariants: the words of the ends are written before anybody else can know them; parcels
 // change under the pipe's wait lock.
 //
-// A crash leaves: shares, which the sweep gives back; giving back wakes those on the other side.
+// A crash leaves: shares, which the sweep gives back; giving back wakes those on the other side. A dead process that is
+// inside a message: what follows in the stream is the rest of that, so whoever uses that side next cuts the stream there.
 
 /// The shared side of one end of a pipe.
 public struct PipeEnd {
@@ -163,6 +166,10 @@ struct PipeStorage {
     }
     private var flags: SharedWord { object.word(96) }
     func endWord(_ side: Int) -> SharedWord { object.word(128 + side * 8) }
+    /// Who has received a part of a message at a side, and who has sent a part of one from it. Only noted where a message
+    /// may not go through the socket at once.
+    func receiver(_ side: Int) -> SharedWord { object.word(192 + side * 8) }
+    func sender(_ side: Int) -> SharedWord { object.word(208 + side * 8) }
     var creator: SharedWord { object.word(144) }
     var creatorForks: SharedWord { object.word(152) }
 

@@ -47,14 +47,19 @@ public struct StreamSocket: BitwiseCopyable, Sendable {
         Transfer(ip_send(descriptor, parts.baseAddress, parts.count, descriptors, descriptors.count))
     }
 
-    /// Receives what is there now, at most `target.count` bytes; descriptors that come along are appended.
+    /// Copies what would be received next, at most `target.count` bytes, and leaves it there.
+    func peek(into target: UnsafeMutableRawBufferPointer) -> Transfer {
+        Transfer(ip_peek(descriptor, target.baseAddress, target.count))
+    }
+
+    /// Receives what is there now, into one part after the other; descriptors that come along are appended.
     ///
     /// - Parameter lost: set if descriptors came that this process has no room for.
     func receive(
-        into target: UnsafeMutableRawBufferPointer, _ descriptors: inout [Int32], _ lost: inout Bool
+        into parts: UnsafeBufferPointer<iovec>, _ descriptors: inout [Int32], _ lost: inout Bool
     ) -> Transfer {
         withUnsafeTemporaryAllocation(of: ip_received_descriptors.self, capacity: 1) { received in
-            let result = ip_receive(descriptor, target.baseAddress, target.count, received.baseAddress)
+            let result = ip_receive(descriptor, parts.baseAddress, parts.count, received.baseAddress)
             guard result >= 0, let received = received.baseAddress else { return Transfer(result) }
             if received.pointee.count > 0 {
                 withUnsafeBytes(of: &received.pointee.fds) { fds in

@@ -14,6 +14,7 @@
 //     72    first chunk of the table of held handles
 //     80    verdict of a deadlock: sequence of the wait that it is about · 88 what kind of deadlock · 96 sequence of the wait
 //           that was reported last
+//     104   number of the first parcel whose message this process is about to send, 0 = none (ParcelList)
 //     128   lifeline (a robust pthread mutex)
 //     192   wait record (WaitRecord)
 //     256   hand, 16 words
@@ -155,6 +156,8 @@ struct Slot: Equatable {
     /// The wait that was last reported as part of a deadlock: not to be reported again by another process.
     var reportedWait: SharedWord { word(96) }
 
+    var unsentParcel: SharedWord { word(104) }
+
     @inline(__always)
     func handWord(_ index: Int) -> SharedWord { word(256 + index * 8) }
 
@@ -256,6 +259,7 @@ struct Slot: Equatable {
         note(.running)
         attention.store(0)
         waitRecord.clear()
+        unsentParcel.store(0)
         ip_lifeline_prepare(base + Self.lifelineOffset)
         serial.store(ArenaHeader.shared.processSerial.add(1))
     }
