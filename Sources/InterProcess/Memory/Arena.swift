@@ -215,4 +215,8 @@ struct ArenaHeader {
     // Buckets of the intern table.
     func internBucket(_ index: Int) -> SharedWord { word(16384 + index * 8) }
     static let internBuckets = 4096
+    /// What the process of a slot does (`Slot.Activity`). Apart from the slots and side by side: who counts those who run looks
+    /// at all of them.
+    @inline(__always)
+    func activity(_ slot: Int) -> SharedWord { word(49152 + slot &* 8) }
 }

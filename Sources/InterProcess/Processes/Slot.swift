@@ -8,7 +8,6 @@
 //     24    serial, never reused
 //     32    process record (object offset)
 //     40    wake word: bumped and woken by whoever wants this process to look up from a sleep
-//     48    activity (Activity)
 //     56    attention: requests to this process
 //     64    sweep lock
 //     72    first chunk of the table of held handles
@@ -105,6 +104,7 @@ struct Slot: Equatable {
         case relievedInPoll = 4
 
         var isInPoll: Bool { self == .asleepInPoll || self == .relievedInPoll }
+        var isRelieved: Bool { self == .relieved || self == .relievedInPoll }
     }
 
     static let lifelineOffset = 128
@@ -145,7 +145,7 @@ struct Slot: Equatable {
         return offset == 0 ? nil : ProcessRecord(SharedObject(offset: offset))
     }
     var wake: SharedWord { word(40) }
-    private var activityWord: SharedWord { word(48) }
+    private var activityWord: SharedWord { ArenaHeader.shared.activity(index) }
     var activity: Activity { Activity(rawValue: activityWord.load()) ?? .running }
     var attention: SharedWord { word(56) }
     var sweepLock: RobustMutex { RobustMutex(word(64)) }
@@ -189,7 +189,7 @@ struct Slot: Equatable {
     }
 
     /// Running now, as far as shared memory tells: live and not asleep in a wait.
-    var isRunning: Bool { phase == .live && activityWord.relaxed() == Activity.running.rawValue && !isDead }
+    var isRunning: Bool { activityWord.relaxed() == Activity.running.rawValue && phase == .live && !isDead }
 
     /// Says what the process of this slot, the calling one, does.
     func note(_ activity: Activity) { activityWord.store(activity.rawValue) }

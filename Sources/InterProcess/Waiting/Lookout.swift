@@ -140,7 +140,7 @@ enum Lookout {
 
     private static var relieved: some Sequence<Slot> {
         Slot.everUsed.lazy.filter {
-            [.relieved, .relievedInPoll].contains($0.activity) && $0.phase == .live && !$0.isDead
+            $0.activity.isRelieved && $0.phase == .live && !$0.isDead
         }
     }
 
