@@ -106,11 +106,13 @@ enum Sweeper {
     /// Makes sure that a process, if it is dead, has no committed record left. Where somebody sweeps it that is done first.
     private static func settle(_ slot: Slot) {
         while slot.isDead, Settlement.isDue(slot) {
-            guard slot.sweepLock.tryLock() else {
+            guard let sweeperDied = slot.sweepLock.tryLock() else {
                 sched_yield()
                 continue
             }
             if slot.isDead { Settlement.settle(slot) }
+            // The next sweeper of that slot will not be told.
+            if sweeperDied { settleOthers(than: slot) }
             return slot.sweepLock.unlock()
         }
     }

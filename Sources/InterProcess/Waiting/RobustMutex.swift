@@ -34,12 +34,12 @@ public struct RobustMutex {
         word.compareExchange(0, ProcessRef.current.rawValue) ? false : lockSlowly()
     }
 
-    /// Locks it if it is free, or if its owner has died.
-    func tryLock() -> Bool {
+    /// Locks it if it is free, or if its owner has died. Returns whether the owner had died; nil if it is not locked.
+    func tryLock() -> Bool? {
         let seen = word.load()
-        if seen == 0 { return word.compareExchange(0, ProcessRef.current.rawValue) }
-        guard !ProcessRef(rawValue: seen & ~Self.sleepersBit).isAlive else { return false }
-        return takeOver(from: seen)
+        if seen == 0 { return word.compareExchange(0, ProcessRef.current.rawValue) ? false : nil }
+        guard !ProcessRef(rawValue: seen & ~Self.sleepersBit).isAlive else { return nil }
+        return takeOver(from: seen) ? true : nil
     }
 
     private func takeOver(from dead: UInt64) -> Bool {
