@@ -388,4 +388,32 @@ test("a condition can be waited for in a handler, whatever else the process wait
     test.is(notified, true)
 end)
 
+test("a handler may close the Connection that the process waits for", function()
+    local here, there = mp.Pipe()
+    local answers = mp.Queue()
+    local queues, waiters = {}, {}
+    mp.on_signal("USR1", function()
+        here:close()
+        there:close()
+        -- Where the pipe was there is another object now, and somebody waits for it.
+        for i = 1, 4 do
+            queues[i] = mp.Queue()
+            waiters[i] = mp.Process { target = function()
+                queues[i]:get()
+                answers:put(i)
+            end }:start()
+        end
+        for i = 1, 4 do support.until_asleep(waiters[i].pid) end
+    end)
+    local sender = signal_later "USR1"
+    test.kind("OSError", function() here:recv() end)
+    mp.on_signal("USR1", nil)
+    local started = time.monotonic()
+    for i = 1, 4 do queues[i]:put(i) end
+    for _ = 1, 4 do answers:get() end
+    test.between(time.monotonic() - started, 0, 0.25, "seconds until all were awake")
+    mp.join(waiters)
+    sender:join()
+end)
+
 test.done()

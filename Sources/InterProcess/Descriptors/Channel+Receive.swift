@@ -34,6 +34,8 @@ extension Channel {
     }
 
     private func wait(reading: inout Reading) throws(ChannelFailure) {
+        let pin = pin()
+        defer { HandleTable.release(pin) }
         var set = waitSet(for: POLLIN)
         let outcome = try Waiting.wait(
             Operation(.receive, on: end.object), in: &set, until: .never, looksReady: nil

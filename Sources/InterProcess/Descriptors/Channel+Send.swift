@@ -59,6 +59,8 @@ extension Channel {
     }
 
     private func wait(writing: inout Writing) throws(ChannelFailure) {
+        let pin = pin()
+        defer { HandleTable.release(pin) }
         var set = waitSet(for: POLLOUT)
         let outcome = try Waiting.wait(
             Operation(.send, on: end.object), in: &set, until: .never, looksReady: nil

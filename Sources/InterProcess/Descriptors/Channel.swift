@@ -46,6 +46,14 @@ public struct Channel: BitwiseCopyable, Sendable {
     /// Whether a receive would have something to do at once: a message, a part of one, or the end.
     public var hasInput: Bool { socket.hasInput || end.otherIsAbandoned(forEver: false) }
 
+    /// Keeps this end, whose list the caller is about to wait in, for as long as that takes: a signal's handler may close it.
+    ///
+    /// - Returns: what the caller releases then.
+    func pin() -> SharedObject {
+        HandleTable.retain(end.object)
+        return end.object
+    }
+
     /// What a wait at this end listens to. Such waits do not spin: a look at a socket is a system call,
     /// and the kernel wakes the sleeper of a socket on the processor of who wrote to it.
     func waitSet(for events: Int32) -> WaitSet {
