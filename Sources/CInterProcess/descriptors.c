@@ -48,7 +48,8 @@ ssize_t ip_peek(int socket, void *bytes, size_t length) {
 ssize_t ip_receive(int socket, const struct iovec *parts, size_t count, ip_received_descriptors *received) {
     descriptor_control control;
     struct msghdr message = {
-        .msg_iov = (struct iovec *)parts, .msg_iovlen = count, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+        .msg_iov = (struct iovec *)parts, .msg_iovlen = count,
+        .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
     received->count = 0;
     received->incomplete = false;
     ssize_t taken;

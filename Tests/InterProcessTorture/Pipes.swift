@@ -241,7 +241,7 @@ struct Pipes {
 }
 
 extension Channel {
-    fileprivate func send(bytes: [UInt8], handles: [Handle] = [], channels: [Channel] = []) throws {
+    func send(bytes: [UInt8], handles: [Handle] = [], channels: [Channel] = []) throws {
         try bytes.withUnsafeBytes { piece in
             var piece = piece
             try withUnsafePointer(to: &piece) {
@@ -251,7 +251,7 @@ extension Channel {
         }
     }
 
-    fileprivate func received() throws -> [UInt8] {
+    func received() throws -> [UInt8] {
         let message = try receive()
         defer { message.release() }
         return Array(message.content)

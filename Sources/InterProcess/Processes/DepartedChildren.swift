@@ -18,7 +18,7 @@ import Glibc
 public enum DepartedChildren {
     private static let capacity = 4
     /// Milliseconds that are waited for one; it takes less than one, but where somebody traces it.
-    private static let patience: Int32 = 50
+    static let patience: Int32 = 50
 
     // In place, not in arrays: children would copy the pages that these lie in.
     nonisolated(unsafe) private static var pids = SIMD4<Int32>()

@@ -8,9 +8,6 @@ import Glibc
 
 /// Cleans up after the dead.
 enum Sweeper {
-    /// Milliseconds that are waited for an orphan's zombie; it takes less than one, but for very large processes.
-    private static let orphanPatience: Int32 = 50
-
     /// Sweeps every slot whose process has died. No mutex may be held.
     static func sweepTheDead() {
         for slot in Slot.everUsed where slot != Slot.mine {
@@ -139,8 +136,9 @@ enum Sweeper {
         if ProcessRef(rawValue: slot.parent.load()).isAlive { return }
         if ArenaHeader.shared.mainProcess.load() == ProcessRef.current.rawValue {
             let pid = pid_t(truncatingIfNeeded: slot.pid.load())
-            // Still dying, for long, or not ours yet because its parent is: the next look will find the zombie.
-            if pid > 0, !reapOrphan(pid), kill(pid, 0) == 0 { return }
+            // Its death is known before the kernel is done with it. Still dying, or not ours yet because its parent is: the next
+            // look will find the zombie.
+            if pid > 0, !ip_reap(pid, DepartedChildren.patience) || kill(pid, 0) == 0 { return }
         } else if mainIsAlive {
             return
         }
@@ -150,14 +148,6 @@ enum Sweeper {
     /// Reaps what other processes have put away. For the main process.
     static func reapOrphans() {
         for slot in Slot.everUsed where slot.phase == .swept { reapAdopted(slot) }
-    }
-
-    /// Whether the main process had an orphan to reap, and has.
-    private static func reapOrphan(_ pid: pid_t) -> Bool {
-        var reaped = waitpid(pid, nil, WNOHANG)
-        // Its death is known before the kernel is done with it.
-        if reaped == 0, ip_await_zombie(pid, orphanPatience) { reaped = waitpid(pid, nil, WNOHANG) }
-        return reaped > 0
     }
 
     private static func free(_ slot: Slot, _ state: UInt64) {
